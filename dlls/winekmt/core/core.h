@@ -1,0 +1,205 @@
+/*
+ * What the files of core share: the lock, objects and handles
+ *
+ * There is one lock, kmt_lock. It protects the handle table, every object and the bookkeeping of every video memory
+ * manager. Uncontended it costs some 15 ns a call, less than any finer scheme would need for the two or three locks in its
+ * place. It is never held during a Vulkan call, a call into os.h, an access to the caller's memory, or a copy or clearing
+ * of an allocation's content. Names ending in _locked want it held; those that may drop it on the way say so.
+ *
+ * Whoever drops the lock in the middle of an operation first does one of two things with the objects it goes on to use:
+ * takes a reference (object_grab) when they must go on to exist, or also sets allocation.busy when their memory must not
+ * change under it.
+ *
+ * Copyright 2026 the winekmt developers
+ *
+ * This library is free software; you can redistribute it and/or modify it under the terms of the GNU Lesser General
+ * Public License as published by the Free Software Foundation; either version 2.1 of the License, or (at your option)
+ * any later version.
+ */
+
+#ifndef __WINEKMT_CORE_H
+#define __WINEKMT_CORE_H
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/kmt.h"
+#include "core/list.h"
+#include "gpu/gpu.h"
+#include "os/os.h"
+
+#define PAGE_SIZE 4096u
+
+/* The limits of WSL; Windows' own are not public (facts/d3dkmt.md, fact 4). */
+#define MAX_CREATE_COUNT  1024u     /* allocations a create or destroy call */
+#define MAX_LIST_COUNT    10240u    /* entries an offer or reclaim call */
+
+void kmt_lock( void );
+void kmt_unlock( void );
+
+/* Waits, with the lock dropped meanwhile, until kmt_wake_locked or until deadline (os_time_ns; UINT64_MAX: none).
+ * false: the deadline has passed. Like every condition variable it may also return for no reason. */
+bool kmt_wait_locked( uint64_t deadline );
+void kmt_wake_locked( void );
+
+/* The same with a condition variable of the caller's; it must use CLOCK_MONOTONIC (kmt_init_condition). */
+bool kmt_wait_on_locked( pthread_cond_t *condition, uint64_t deadline );
+void kmt_init_condition( pthread_cond_t *condition );
+
+enum object_type
+{
+    OBJECT_NONE,
+    OBJECT_ADAPTER,
+    OBJECT_DEVICE,
+    OBJECT_RESOURCE,
+    OBJECT_ALLOCATION,
+    OBJECT_PAGING_QUEUE,
+    OBJECT_SYNC,            /* a synchronisation object: so far only the fence of a paging queue */
+    OBJECT_SHARE,           /* the global handle of a shared resource */
+};
+
+/* What every object starts with. All fields: under the lock. */
+struct object
+{
+    D3DKMT_HANDLE handle;   /* 0: not in the table (yet, or any more) */
+    uint32_t      refs;     /* 1 for the table, 1 for each operation that goes on with it after dropping the lock */
+    uint8_t       type;     /* enum object_type */
+};
+
+/***********************************************************************
+ * Handles (handle.c): bits 0-5: 0 local, 2 global; bits 6-29: index; bits 30-31: binary 10 or 11.
+ *
+ * The index counts up through all of its range before it starts again with the other value of bits 30-31, so successive
+ * handles step by 0x40 and a stale handle names nothing for 2^25 creations.
+ */
+#define HANDLE_INDEX_BITS  24
+
+struct handle_table
+{
+    struct handle_chunk **chunks;   /* made when first needed, freed when empty */
+    uint32_t chunk_count;           /* elements of chunks */
+    uint32_t capacity;              /* handles at most; a power of two */
+    uint32_t next;                  /* where the search for a free index starts; counts through two capacities */
+    uint32_t live;                  /* handles in use */
+};
+
+/* index_bits: 2^index_bits handles at most; HANDLE_INDEX_BITS, or less in a test. false: no memory. */
+bool handle_table_init( struct handle_table *table, unsigned int index_bits );
+void handle_table_finish( struct handle_table *table );
+
+/* Gives the object a handle; the reference that its maker has (refs 1) is the table's from now on. false: the table is
+ * full, or no memory; nothing happened. O(1) unless nearly full. */
+bool handle_insert_locked( struct handle_table *table, struct object *object, enum object_type type, bool global );
+
+/* The object behind a handle, or NULL when it names nothing, or something of another type. O(1). */
+struct object *handle_lookup_locked( const struct handle_table *table, D3DKMT_HANDLE handle, enum object_type type );
+
+/* Takes the object out of the table; its reference stays with the caller. */
+void handle_remove_locked( struct handle_table *table, struct object *object );
+
+extern struct handle_table kmt_handles;
+
+/* Writes to the caller's memory what stands there already, before anything is made: a fault comes now, and not when there
+ * are results to lose. */
+static inline void probe_write( void *pointer )
+{
+    volatile uint32_t *word = pointer;
+
+    *word = *word;
+}
+
+static inline bool is_stock_handle( D3DKMT_HANDLE handle )
+{
+    return handle >> 30 == 1;
+}
+
+static inline void object_grab( struct object *object )
+{
+    object->refs++;
+}
+
+/***********************************************************************
+ * Adapters (adapter.c)
+ */
+
+/* A VkPhysicalDevice; made when first seen, kept until kmt_shutdown. */
+struct kmt_gpu
+{
+    struct list        entry;       /* in the list of all, in the order of gpu_enum_adapters */
+    struct gpu_adapter info;        /* set once */
+    LUID               luid;        /* set once */
+    bool               from_wine;   /* the LUID is Wine's own, so Wine knows a display driver for it; set once */
+    bool               present;     /* the last enumeration listed it */
+    bool               opening;     /* a thread is inside gpu_open_device */
+    uint32_t           losses;      /* how many Vulkan devices of it were lost */
+    struct vidmm      *vidmm;       /* with one reference; NULL: no device yet, or lost */
+};
+
+/* What D3DKMTOpenAdapterFrom... gives. */
+struct adapter
+{
+    struct object   object;
+    struct kmt_gpu *gpu;
+    uint32_t        losses;     /* gpu->losses when opened: an older handle stays removed after a loss */
+};
+
+struct adapter *get_adapter_locked( D3DKMT_HANDLE handle );
+
+/* The adapter's manager, made at first need (the lock is dropped then). STATUS_SUCCESS with a reference for the caller,
+ * STATUS_DEVICE_REMOVED, STATUS_NO_MEMORY. */
+NTSTATUS adapter_get_vidmm_locked( struct adapter *adapter, struct vidmm **vidmm );
+
+/***********************************************************************
+ * Devices, resources and what hangs on them
+ */
+struct device
+{
+    struct object object;
+    struct kmt_gpu *gpu;
+    struct vidmm *vidmm;            /* one reference; set once */
+    struct list   resources;        /* struct resource.entry */
+    struct list   allocations;      /* struct allocation.owner_entry of those without a resource */
+    struct list   paging_queues;    /* struct paging_queue.entry */
+};
+
+struct resource
+{
+    struct object object;
+    struct list   entry;            /* in device->resources */
+    struct device *device;          /* lives longer: destroying it destroys this */
+    struct list   allocations;      /* struct allocation.owner_entry */
+    struct object *share;           /* OBJECT_SHARE, or NULL */
+    bool          shared;           /* CreateShared: nothing is added or destroyed singly, nothing discarded */
+};
+
+struct paging_queue
+{
+    struct object object;
+    struct list   entry;            /* in device->paging_queues */
+    struct device *device;
+    struct object *fence;           /* OBJECT_SYNC */
+    uint64_t     *fence_value;      /* in a page of its own; the program sees the same page read-only */
+    const void   *fence_cpu_address; /* that view */
+};
+
+/* Finds a device that was not removed. STATUS_SUCCESS, STATUS_INVALID_PARAMETER, STATUS_DEVICE_REMOVED,
+ * KMT_STATUS_STOCK. */
+NTSTATUS get_device_locked( D3DKMT_HANDLE handle, struct device **device );
+
+/* The same for calls that work on a removed device too: what destroys and unlocks. NULL: there is none. */
+struct device *find_device_locked( D3DKMT_HANDLE handle );
+
+bool device_is_removed( const struct device *device );
+
+/* Drops a reference; after the last one the device is gone, and perhaps its manager: the lock is dropped then. */
+void device_put_locked( struct device *device );
+
+struct freed_memory;
+void device_destroy_locked( struct device *device );     /* drops the lock */
+void resource_destroy_locked( struct resource *resource, struct freed_memory *freed, bool keep );
+void paging_queue_destroy_locked( struct paging_queue *queue );
+
+#endif /* __WINEKMT_CORE_H */

@@ -1,0 +1,40 @@
+/*
+ * The entry points of core: one a function of kind "core" in functions.list
+ *
+ * Each takes the parameter block of the D3DKMT function of its name, in the caller's address space, and returns its
+ * status. The caller's memory is read before and written after the work, never while a lock is held, so that a fault in it
+ * leaves nothing locked and nothing lost. Every function is safe to call from any Windows thread (native: any thread).
+ *
+ * Copyright 2026 the winekmt developers
+ *
+ * This library is free software; you can redistribute it and/or modify it under the terms of the GNU Lesser General
+ * Public License as published by the Free Software Foundation; either version 2.1 of the License, or (at your option)
+ * any later version.
+ */
+
+#ifndef __WINEKMT_KMT_H
+#define __WINEKMT_KMT_H
+
+#include "windef.h"
+#include "ntstatus.h"
+#include "ddk/d3dkmthk.h"
+
+/* Private answer of every entry point: the handle (or LUID) is not ours but may be one of stock Wine's; the PE half asks
+ * the stock function of the same name instead. Never seen by a program. */
+#define KMT_STATUS_STOCK  ((NTSTATUS)0xe057c0ce)
+
+#define KMT_CORE( name, type )  NTSTATUS kmt_##name( type *params );
+#define KMT_THREAD( name, type )
+#define KMT_STOCK( name, status )
+#define KMT_REFUSE( name, status )
+#include "kmt_functions.h"
+
+/***********************************************************************
+ *           kmt_shutdown
+ *
+ * Destroys every object, ends the worker and drops the Vulkan instance. For native programs that look for leaks; no
+ * other call may be running, and none may follow but new opens.
+ */
+void kmt_shutdown( void );
+
+#endif /* __WINEKMT_KMT_H */

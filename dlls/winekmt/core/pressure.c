@@ -1,0 +1,206 @@
+/*
+ * Pressure: making room where memory is short
+ *
+ * Phases, each only when the one before did not yield enough:
+ *   1. empty blocks, kept for a moment after their last user went;
+ *   2. offered allocations: LOW, then NORMAL, then HIGH, the longest offered first, no more than needed. Their content is
+ *      gone; what they occupied is freed at once, or serves the small allocation that is waiting for a slot;
+ *   3. blocks with free slots, which compaction empties. After a small allocation was discarded this is tried at once,
+ *      because the slot alone frees nothing.
+ *
+ * Not promised: that what another thread makes free meanwhile goes to the thread that asked.
+ *
+ * Copyright 2026 the winekmt developers
+ *
+ * This library is free software; you can redistribute it and/or modify it under the terms of the GNU Lesser General
+ * Public License as published by the Free Software Foundation; either version 2.1 of the License, or (at your option)
+ * any later version.
+ */
+
+#include "core/vidmm.h"
+
+/* A failed compaction is tried again only after so many more discards, so that its search stays a fraction of their cost. */
+#define COMPACTION_PATIENCE  32
+
+bool can_discard( const struct allocation *allocation )
+{
+    if (allocation->offer == NOT_OFFERED) return false;
+    if (allocation->backing == BACKING_USER) return false;      /* it is the program's memory, nothing would be freed */
+    if (!allocation->block) return false;                       /* already discarded, or being given memory */
+    if (allocation->resource && allocation->resource->shared) return false;     /* others may have it open */
+    return !allocation->device->vidmm->verifier.never_discard;
+}
+
+void offer_list_add_locked( struct allocation *allocation )
+{
+    struct vidmm *vidmm = allocation->device->vidmm;
+    struct vidmm_heap *heap;
+
+    if (!can_discard( allocation )) return;
+    heap = type_heap( vidmm, allocation->block->type );
+    list_add_tail( &heap->offered[allocation->offer], &allocation->offer_entry );
+    heap->offered_bytes += allocation->size;
+    allocation->offer_sequence = vidmm->offer_sequence++;
+    if (!vidmm->offered++) worker_notify_locked( vidmm );
+}
+
+void offer_list_remove_locked( struct allocation *allocation )
+{
+    struct vidmm *vidmm = allocation->device->vidmm;
+
+    if (list_empty( &allocation->offer_entry )) return;
+    list_remove( &allocation->offer_entry );
+    type_heap( vidmm, allocation->block->type )->offered_bytes -= allocation->size;
+    vidmm->offered--;
+}
+
+static uint64_t excess( uint64_t used, uint64_t more, uint64_t limit )
+{
+    uint64_t wanted;
+
+    if (__builtin_add_overflow( used, more, &wanted )) wanted = UINT64_MAX;
+    return wanted > limit ? wanted - limit : 0;
+}
+
+struct shortage budget_shortage_locked( const struct vidmm *vidmm, const struct vidmm_heap *heap, uint64_t size )
+{
+    const struct vidmm_group *group = &vidmm->groups[heap->local ? GROUP_LOCAL : GROUP_NON_LOCAL];
+    struct shortage shortage = { .heap = heap, .local = heap->local };
+
+    if ((shortage.bytes = excess( heap->used, size, heap->limit ))) return shortage;
+    shortage.heap = NULL;
+    shortage.bytes = excess( group->used, size, group->limit );
+    return shortage;
+}
+
+static bool is_short_of( const struct shortage *shortage, const struct vidmm_heap *heap )
+{
+    return shortage->heap ? shortage->heap == heap : shortage->local == heap->local;
+}
+
+static uint64_t retire_empty_blocks_locked( struct vidmm *vidmm, const struct shortage *shortage, struct freed_memory *freed )
+{
+    struct list *cursor, *following;
+    uint64_t found = 0;
+
+    LIST_FOR_EACH_SAFE( cursor, following, &vidmm->empty )
+    {
+        struct vidmm_block *block = LIST_ENTRY( cursor, struct vidmm_block, empty_entry );
+
+        if (found >= shortage->bytes) break;
+        if (!is_short_of( shortage, type_heap( vidmm, block->type ) )) continue;
+        found += block->size;
+        block_retire_locked( vidmm, block, freed );
+    }
+    return found;
+}
+
+/* The next to be discarded. One that compaction is just moving is passed over. */
+static struct allocation *next_victim_locked( struct vidmm *vidmm, const struct shortage *shortage )
+{
+    unsigned int level, i;
+
+    for (level = OFFER_LOW; level < OFFER_LEVELS; level++)
+    {
+        struct allocation *victim = NULL;
+
+        for (i = 0; i < vidmm->info->heap_count; i++)
+        {
+            struct vidmm_heap *heap = &vidmm->heaps[i];
+            struct list *cursor;
+
+            if (!is_short_of( shortage, heap )) continue;
+            LIST_FOR_EACH( cursor, &heap->offered[level] )
+            {
+                struct allocation *candidate = LIST_ENTRY( cursor, struct allocation, offer_entry );
+
+                if (candidate->busy) continue;
+                if (!victim || candidate->offer_sequence < victim->offer_sequence) victim = candidate;
+                break;
+            }
+        }
+        if (victim) return victim;
+    }
+    return NULL;
+}
+
+static void discard_locked( struct allocation *allocation, struct freed_memory *freed )
+{
+    struct vidmm *vidmm = allocation->device->vidmm;
+
+    TRACE( "discarding %#x, %llu bytes, offered as %u", allocation->object.handle,
+           (unsigned long long)allocation->size, allocation->offer );
+    offer_list_remove_locked( allocation );
+    allocation_unplace_locked( allocation, freed, false );
+    allocation->discarded = true;
+    allocation->content = CONTENT_ZERO;
+    vidmm->discards++;
+}
+
+static uint64_t freed_bytes( const struct freed_memory *freed )
+{
+    const struct list *cursor;
+    uint64_t bytes = 0;
+
+    LIST_FOR_EACH( cursor, &freed->blocks ) bytes += LIST_ENTRY( cursor, struct vidmm_block, entry )->size;
+    return bytes;
+}
+
+/* Phase 3 for all pools where memory is short. Drops the lock when there is something to do. */
+static bool compact_pools_locked( struct vidmm *vidmm, const struct shortage *shortage )
+{
+    unsigned int type, class, level;
+
+    for (type = 0; type < vidmm->info->type_count; type++)
+    {
+        if (!is_short_of( shortage, type_heap( vidmm, type ) )) continue;
+        for (class = 0; class < SIZE_CLASSES; class++)
+            for (level = 0; level < OFFER_LEVELS; level++)
+                if (vidmm->pools[type][class][level] && compact_pool_locked( vidmm, vidmm->pools[type][class][level] ))
+                    return true;
+    }
+    return false;
+}
+
+bool make_room_locked( struct vidmm *vidmm, const struct shortage *shortage, struct vidmm_pool *pool )
+{
+    unsigned int patience = 0;
+    struct freed_memory freed;
+    struct allocation *victim;
+    uint64_t found;
+
+    freed_memory_init( &freed, vidmm );
+    found = retire_empty_blocks_locked( vidmm, shortage, &freed );
+
+    while (found < shortage->bytes && !(pool && pool->free_slots) && (victim = next_victim_locked( vidmm, shortage )))
+    {
+        struct vidmm_pool *emptier = victim->block->pool;
+
+        discard_locked( victim, &freed );
+        found = freed_bytes( &freed );
+        if (!emptier || emptier == pool || found >= shortage->bytes) continue;
+        if (patience)
+        {
+            patience--;
+            continue;
+        }
+        if (compact_pool_locked( vidmm, emptier ))
+        {
+            freed_memory_flush_locked( &freed );
+            return true;    /* the world has changed meanwhile: the caller looks again */
+        }
+        patience = COMPACTION_PATIENCE;
+    }
+
+    if (pool && pool->free_slots) found++;  /* progress, even if no block was freed */
+    freed_memory_flush_locked( &freed );
+    if (found) return true;
+
+    if (compact_pools_locked( vidmm, shortage )) return true;
+    if (vidmm->freeing)
+    {
+        kmt_wait_locked( UINT64_MAX );
+        return true;
+    }
+    return false;
+}

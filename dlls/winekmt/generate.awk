@@ -1,0 +1,39 @@
+# Generates from functions.list. awk -v output=header|spec|names|coverage -f generate.awk functions.list
+#
+# header: KMT_CORE( name, type ), KMT_THREAD( name, type ), KMT_STOCK( name, status ), KMT_REFUSE( name, status ) in the order of
+#         the list, for a file that defines those macros and includes it (once a use; it undefines them at the end).
+# spec:   the export table of winekmt.dll for mingw's linker.
+# names:  the exported names, one a line.
+
+/^[[:space:]]*(#|$)/ { next }
+
+NF < 3 || ($2 != "core" && $2 != "thread" && $2 != "stock" && $2 != "refuse") {
+    printf "%s:%d: not a function line: %s\n", FILENAME, FNR, $0 > "/dev/stderr"
+    failed = 1
+    exit 1
+}
+
+$1 in seen {
+    printf "%s:%d: %s stands twice\n", FILENAME, FNR, $1 > "/dev/stderr"
+    failed = 1
+    exit 1
+}
+
+{ seen[$1] = 1; name[++count] = $1; kind[count] = $2; detail[count] = $3 }
+
+END {
+    if (failed) exit 1
+    if (output == "header")
+    {
+        print "/* Generated from dlls/winekmt/functions.list; do not edit. */"
+        for (i = 1; i <= count; i++) printf "KMT_%s( %s, %s )\n", toupper(kind[i]), name[i], detail[i]
+        print "#undef KMT_CORE\n#undef KMT_THREAD\n#undef KMT_STOCK\n#undef KMT_REFUSE"
+    }
+    else if (output == "spec")
+    {
+        print "LIBRARY winekmt.dll\nEXPORTS"
+        for (i = 1; i <= count; i++) printf "    D3DKMT%s\n", name[i]
+    }
+    else if (output == "names")
+        for (i = 1; i <= count; i++) printf "D3DKMT%s\n", name[i]
+}

@@ -1,0 +1,23 @@
+/*
+ * What the implementations of os.h share; included by os_*.c only
+ *
+ * Copyright 2026 the winekmt developers
+ *
+ * This library is free software; you can redistribute it and/or modify it under the terms of the GNU Lesser General
+ * Public License as published by the Free Software Foundation; either version 2.1 of the License, or (at your option)
+ * any later version.
+ */
+
+#ifndef __WINEKMT_OS_PRIVATE_H
+#define __WINEKMT_OS_PRIVATE_H
+
+#include "os/os.h"
+
+/***********************************************************************
+ *           os_environment_limit
+ *
+ * WINEKMT_VIDEO_MEMORY_SIZE in bytes. false: not set, empty, or nonsense, which is logged; *bytes is not written then.
+ */
+bool os_environment_limit( uint64_t *bytes );
+
+#endif /* __WINEKMT_OS_PRIVATE_H */
