@@ -3,6 +3,7 @@
 #   make            configure when that was not done, and build everything
 #   make demo       install what is missing, build, and run the demo in a Wine prefix of its own under build/
 #   make check      the same, and run every test; the last line is "N passed, N failed, N skipped"
+#   make docs       write docs/coverage.md anew from the list of functions
 #   make install    lay the files out as Wine expects them, under DESTDIR and the prefix given to ./configure
 #   make clean      remove build/
 #
@@ -45,11 +46,14 @@ ALL :=          # what plain make builds
 INSTALL :=      # install targets of the modules
 CHECKS :=       # build targets that run-check needs
 
-MODULES := dlls/winekmt dlls/gdi32 tools tests
+MODULES := dlls/winekmt dlls/gdi32 tools tools/kmtdemo tests
 include $(wildcard $(MODULES:%=%/module.mk))
 
-.PHONY: all run-check run-demo install
+.PHONY: all run-check run-demo install docs
 all: $(ALL)
+
+docs:
+	awk -v output=coverage -f dlls/winekmt/generate.awk dlls/winekmt/functions.list > docs/coverage.md
 
 # One rule a variant: build/VARIANT/path/file.o from path/file.c. Everything depends on the generated headers being there.
 define variant # name, compiler, flags

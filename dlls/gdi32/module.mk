@@ -9,7 +9,7 @@ $(REFRESH_OBJS): CROSSCFLAGS += -ffreestanding -fno-stack-protector -fno-tree-lo
 
 $(REFRESH): $(REFRESH_OBJS)
 	@mkdir -p $(@D)
-	$(CROSSCC) -nostdlib -Wl,-e,start -Wl,--subsystem,windows -Wl,--no-insert-timestamp -o $@ $^ -lkernel32 -lntdll
+	$(CROSSCC) -nostdlib -s -Wl,-e,start -Wl,--subsystem,windows -Wl,--no-insert-timestamp -o $@ $^ -lkernel32 -lntdll
 
 ALL += $(REFRESH)
 

@@ -108,7 +108,7 @@ static int write_file( const WCHAR *path, const void *data, size_t size )
     WCHAR temp[MAX_PATH + 8];
     HANDLE handle;
     DWORD count;
-    int ok, len = 0;
+    int ok, tries, len = 0;
 
     while (path[len]) temp[len] = path[len], len++;
     memcpy( temp + len, L".new", sizeof(L".new") );
@@ -116,7 +116,12 @@ static int write_file( const WCHAR *path, const void *data, size_t size )
     if (handle == INVALID_HANDLE_VALUE) return 0;
     ok = WriteFile( handle, data, size, &count, NULL ) && count == size && FlushFileBuffers( handle );
     CloseHandle( handle );
-    if (ok && MoveFileExW( temp, path, MOVEFILE_REPLACE_EXISTING )) return 1;
+    /* A program that is just being started opens gdi32.dll for a moment, even when it is to have Wine's own. */
+    for (tries = 0; ok && tries < 100; tries++)
+    {
+        if (MoveFileExW( temp, path, MOVEFILE_REPLACE_EXISTING )) return 1;
+        Sleep( 20 );
+    }
     DeleteFileW( temp );
     return 0;
 }

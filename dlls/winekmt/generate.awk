@@ -4,6 +4,7 @@
 #         the list, for a file that defines those macros and includes it (once a use; it undefines them at the end).
 # spec:   the export table of winekmt.dll for mingw's linker.
 # names:  the exported names, one a line.
+# coverage: docs/coverage.md.
 
 /^[[:space:]]*(#|$)/ { next }
 
@@ -36,4 +37,33 @@ END {
     }
     else if (output == "names")
         for (i = 1; i <= count; i++) printf "D3DKMT%s\n", name[i]
+    else if (output == "coverage")
+    {
+        for (i = 1; i <= count; i++) total[kind[i]]++
+        print "# Coverage"
+        print ""
+        print "Generated from dlls/winekmt/functions.list by `make docs`; a test holds the two together."
+        print ""
+        printf "%d functions are exported. %d are implemented (%d of them partly on the Windows side), %d are left to the stock gdi32 of\n", \
+               count, total["core"] + total["thread"], total["thread"], total["stock"]
+        printf "the Wine at hand, %d are refused. A refusal is a status and, the first time, a line in the log.\n", total["refuse"]
+        print ""
+        print "Whatever the function, a handle that stock Wine made goes to the stock function of the same name, if it has one."
+        print ""
+        print "| function | answered by | otherwise |"
+        print "| --- | --- | --- |"
+        for (i = 1; i <= count; i++)
+        {
+            if (kind[i] == "core") answer = "winekmt | "
+            else if (kind[i] == "thread") answer = "winekmt, with the display that the stock gdi32 knows | "
+            else if (kind[i] == "stock") answer = "the stock gdi32 | " detail[i]
+            else answer = "refused | " detail[i]
+            printf "| D3DKMT%s | %s |\n", name[i], answer
+        }
+    }
+    else
+    {
+        printf "output=%s: header, spec, names or coverage is wanted\n", output > "/dev/stderr"
+        exit 1
+    }
 }

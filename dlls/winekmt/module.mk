@@ -56,11 +56,8 @@ ALL += $(KMT_ALL)
 INSTALL += install-winekmt
 .PHONY: install-winekmt
 install-winekmt: $(KMT_ALL)
-	install -d "$(DESTDIR)"$(winedlldir)/x86_64-windows "$(DESTDIR)"$(winedlldir)/x86_64-unix "$(DESTDIR)"$(libdir) \
-	    "$(DESTDIR)"$(includedir)/winekmt/ddk "$(DESTDIR)"$(includedir)/winekmt/native
+	install -d "$(DESTDIR)"$(winedlldir)/x86_64-windows "$(DESTDIR)"$(winedlldir)/x86_64-unix "$(DESTDIR)"$(libdir)
 	install -m 644 $(KMT_PE_DIR)/winekmt.dll "$(DESTDIR)"$(winedlldir)/x86_64-windows
 	install -m 755 $(KMT_UNIX_DIR)/winekmt.so $(KMT_UNIX_DIR)/winekmt_bridge.dll.so "$(DESTDIR)"$(winedlldir)/x86_64-unix
 	install -m 755 $(B)/native/libd3dkmt.so "$(DESTDIR)"$(libdir)
-	install -m 644 $(wildcard include/*.h) "$(DESTDIR)"$(includedir)/winekmt
-	install -m 644 $(wildcard include/ddk/*.h) "$(DESTDIR)"$(includedir)/winekmt/ddk
-	install -m 644 $(wildcard include/native/*.h) "$(DESTDIR)"$(includedir)/winekmt/native
+	cd include && find . -name '*.h' -exec install -D -m 644 {} "$(DESTDIR)"$(includedir)/winekmt/{} \;

@@ -12,6 +12,7 @@
 set -u
 [ -n "${CROSSCC32+x}" ] || . build/config.sh || { echo 'run ./configure first'; exit 1; }
 export LC_ALL=C
+include=${ABI_INCLUDE:-include}   # selftest.sh has changed headers elsewhere
 T=$(mktemp -d "${TMPDIR:-/tmp}/winekmt-abi.XXXXXX") || exit 1
 trap 'rm -rf "$T"' EXIT
 trap 'exit 1' HUP INT TERM
@@ -19,9 +20,9 @@ trap 'exit 1' HUP INT TERM
 # compiler native|win64|win32|wine: sets $compiler and $flags
 compiler()
 {
-    flags='-std=gnu11 -Wall -Wextra -Werror -Iinclude'
+    flags="-std=gnu11 -Wall -Wextra -Werror -I$include"
     case $1 in
-    native) compiler=$CC; flags="$flags -Iinclude/native" ;;
+    native) compiler=$CC; flags="$flags -I$include/native" ;;
     wine)   compiler=$CC; flags="$flags $WINE_CFLAGS" ;;
     win64)  compiler=$CROSSCC; flags="$flags -D_WIN32_WINNT=0x0a00 -DWIN32_LEAN_AND_MEAN" ;;
     win32)  compiler=$CROSSCC32; flags="$flags -D_WIN32_WINNT=0x0a00 -DWIN32_LEAN_AND_MEAN" ;;

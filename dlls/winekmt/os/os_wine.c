@@ -50,8 +50,9 @@ static void __attribute__((constructor)) find_nt_abi(void)
     typedef NTSTATUS (__attribute__((sysv_abi)) *probe)( void *rdi, arg_t, arg_t, void *rcx, arg_t, arg_t,
                                                          arg_t, arg_t, arg_t, arg_t );
     LARGE_INTEGER sysv_time = { .QuadPart = 0 }, ms_time = { .QuadPart = 0 };
+    const void *function = NtQuerySystemTime;
 
-    ((probe)NtQuerySystemTime)( &sysv_time, 0, 0, &ms_time, 0, 0, 0, 0, 0, 0 );
+    ((probe)function)( &sysv_time, 0, 0, &ms_time, 0, 0, 0, 0, 0, 0 );
     nt_is_ms_abi = ms_time.QuadPart != 0;
 }
 
@@ -300,8 +301,9 @@ static HANDLE open_wine_key(void)
 static UNICODE_STRING get_program_name(void)
 {
     UNICODE_STRING name = { 0 };
-    TEB *teb = ((TEB *(__attribute__((sysv_abi)) *)(void))NtCurrentTeb)();    /* no argument: either kind */
-    PEB *peb = teb->Peb;
+    typedef TEB *(__attribute__((sysv_abi)) *get_teb)(void);    /* without arguments either kind is the same */
+    const void *function = NtCurrentTeb;
+    PEB *peb = ((get_teb)function)()->Peb;
     USHORT start;
 
     if (!peb || !peb->ProcessParameters || !peb->ProcessParameters->ImagePathName.Buffer) return name;
