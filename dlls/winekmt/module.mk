@@ -60,4 +60,7 @@ install-winekmt: $(KMT_ALL)
 	install -m 644 $(KMT_PE_DIR)/winekmt.dll "$(DESTDIR)"$(winedlldir)/x86_64-windows
 	install -m 755 $(KMT_UNIX_DIR)/winekmt.so $(KMT_UNIX_DIR)/winekmt_bridge.dll.so "$(DESTDIR)"$(winedlldir)/x86_64-unix
 	install -m 755 $(B)/native/libd3dkmt.so "$(DESTDIR)"$(libdir)
-	cd include && find . -name '*.h' -exec install -D -m 644 {} "$(DESTDIR)"$(includedir)/winekmt/{} \;
+	(cd include && find . -name '*.h') > $(B)/headers
+	while read -r header; do \
+	    install -D -m 644 "include/$$header" "$(DESTDIR)"$(includedir)/winekmt/"$$header" || exit 1; \
+	done < $(B)/headers

@@ -85,6 +85,7 @@ static NTSTATUS note_gpu( const struct gpu_adapter *info, uint32_t index )
     {
         if (!(gpu = calloc( 1, sizeof(*gpu) ))) return STATUS_NO_MEMORY;
         gpu->info = *info;
+        list_init( &gpu->lost );
         gpu->from_wine = os_find_adapter_luid( info->device_uuid, index, &gpu->luid );
         if (!gpu->from_wine) gpu->luid = derive_luid( info->device_uuid );
         TRACE( "%s: LUID %#x:%#x%s", info->name, gpu->luid.HighPart, gpu->luid.LowPart, gpu->from_wine ? " of Wine" : "" );
@@ -133,6 +134,7 @@ NTSTATUS adapter_get_vidmm_locked( struct adapter *adapter, struct vidmm **ret )
     uint64_t limit;
 
     /* From here on the adapter may be closed meanwhile; its GPU stays. */
+    vidmm_reap_locked( gpu );
     while (gpu->opening) kmt_wait_locked( UINT64_MAX );
     if (gpu->losses != losses) return STATUS_DEVICE_REMOVED;
     if (!gpu->vidmm)
@@ -418,6 +420,7 @@ void kmt_shutdown( void )
         struct kmt_gpu *gpu = LIST_ENTRY( cursor, struct kmt_gpu, entry );
 
         list_remove( &gpu->entry );
+        vidmm_reap_locked( gpu );
         if (gpu->vidmm) vidmm_release_locked( gpu->vidmm );
         free( gpu );
     }

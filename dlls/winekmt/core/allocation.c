@@ -106,7 +106,6 @@ static NTSTATUS read_standard_allocation( const D3DKMT_CREATEALLOCATION *args, c
     D3DKMT_CREATESTANDARDALLOCATION standard;
 
     if (!args->pStandardAllocation || args->NumAllocations != 1 || args->PrivateDriverDataSize) return STATUS_INVALID_PARAMETER;
-    if (args->hResource && !args->Flags.CreateResource) return STATUS_INVALID_PARAMETER;
     standard = *args->pStandardAllocation;
     if (standard.Type != D3DKMT_STANDARDALLOCATIONTYPE_EXISTINGHEAP || standard.Flags.Value) return STATUS_INVALID_PARAMETER;
     if (!memory || standard.ExistingHeapData.Size & (PAGE_SIZE - 1)) return STATUS_INVALID_PARAMETER;
@@ -286,7 +285,7 @@ static NTSTATUS place_objects_locked( const D3DKMT_CREATEALLOCATION *args, struc
     if (args->hResource)
     {
         if (!(resource = handle_lookup_locked( &kmt_handles, args->hResource, OBJECT_RESOURCE ))) return STATUS_INVALID_HANDLE;
-        if (args->Flags.CreateResource) return STATUS_INVALID_PARAMETER;
+        if (args->Flags.CreateResource || args->Flags.StandardAllocation) return STATUS_INVALID_PARAMETER;
         if (!get_resource_locked( creation->device, args->hResource )) return STATUS_INVALID_PARAMETER;
         creation->resource = LIST_ENTRY( resource, struct resource, object );
         if (creation->resource->shared) return STATUS_INVALID_PARAMETER;

@@ -136,6 +136,7 @@ struct kmt_gpu
     bool               opening;     /* a thread is inside gpu_open_device */
     uint32_t           losses;      /* how many Vulkan devices of it were lost */
     struct vidmm      *vidmm;       /* with one reference; NULL: no device yet, or lost */
+    struct list        lost;        /* struct vidmm.entry, one reference each: managers whose device was lost */
 };
 
 /* What D3DKMTOpenAdapterFrom... gives. */

@@ -71,6 +71,7 @@ NTSTATUS vidmm_create( struct kmt_gpu *gpu, uint64_t limit, struct vidmm **ret )
     vidmm->gpu = gpu;
     gpu_get_device_adapter( vidmm->device, &vidmm->device_info );
     vidmm->info = &vidmm->device_info;
+    list_init( &vidmm->entry );
     list_init( &vidmm->empty );
     kmt_init_condition( &vidmm->worker_wake );
     verifier_parse( getenv( "WINEKMT_VERIFIER" ), &vidmm->verifier );
@@ -123,10 +124,25 @@ void vidmm_lose_locked( struct vidmm *vidmm )
     {
         vidmm->gpu->vidmm = NULL;
         vidmm->gpu->losses++;
-        vidmm->refs--;                  /* not the last: whoever found out has one */
-        assert( vidmm->refs );
+        list_add_tail( &vidmm->gpu->lost, &vidmm->entry );
     }
     kmt_wake_locked();
+}
+
+void vidmm_reap_locked( struct kmt_gpu *gpu )
+{
+    struct list *cursor = gpu->lost.next;
+
+    while (cursor != &gpu->lost)
+    {
+        struct vidmm *vidmm = LIST_ENTRY( cursor, struct vidmm, entry );
+
+        cursor = cursor->next;
+        if (vidmm->refs > 1) continue;
+        list_remove( &vidmm->entry );
+        vidmm_release_locked( vidmm );
+        cursor = gpu->lost.next;        /* the lock was dropped */
+    }
 }
 
 uint64_t heap_headroom( uint64_t size )

@@ -173,6 +173,7 @@ void verifier_parse( const char *switches, struct verifier *verifier );
 struct vidmm
 {
     uint32_t refs;
+    struct list entry;              /* in gpu->lost */
     bool     lost;                  /* VK_ERROR_DEVICE_LOST was seen */
     bool     stopping;              /* the worker is to end */
     bool     worker_started;
@@ -219,7 +220,8 @@ enum offer_level auto_offer_level( uint32_t residency_priority );
  * STATUS_SUCCESS with one reference, STATUS_NO_MEMORY, STATUS_DEVICE_REMOVED (the GPU refuses). */
 NTSTATUS vidmm_create( struct kmt_gpu *gpu, uint64_t limit, struct vidmm **vidmm );
 
-/* Drops a reference; the last one frees everything, which drops the lock for a while. Not on the worker. */
+/* Drops a reference; the last one frees everything, which drops the lock for a while. Never the last on the worker: its GPU
+ * has one, also when the device is lost, until vidmm_reap_locked. */
 void vidmm_release_locked( struct vidmm *vidmm );
 
 /* Vulkan said that the device is lost: every device of the adapter is in the removed state from now on. */
@@ -227,6 +229,9 @@ void vidmm_lose_locked( struct vidmm *vidmm );
 
 /* Bytes of a heap of that size that are left for others. */
 uint64_t heap_headroom( uint64_t size );
+
+/* Frees the managers of lost devices that nobody uses any more. Drops the lock then. Not on the worker. */
+void vidmm_reap_locked( struct kmt_gpu *gpu );
 
 /* Asks VK_EXT_memory_budget when the last answer is older than max_age. May drop the lock. */
 void vidmm_refresh_budget_locked( struct vidmm *vidmm, uint64_t max_age );
