@@ -205,6 +205,7 @@ typedef struct _D3DDDI_ALLOCATIONINFO
     } Flags;
 } D3DDDI_ALLOCATIONINFO;
 
+/* hSection instead of pSystemMem with D3DKMT_CREATEALLOCATIONFLAGS.ExistingSection. */
 typedef struct _D3DDDI_ALLOCATIONINFO2
 {
     D3DKMT_HANDLE hAllocation;
@@ -360,6 +361,7 @@ typedef union _D3DDDI_MAKERESIDENT_FLAGS
     UINT Value;
 } D3DDDI_MAKERESIDENT_FLAGS;
 
+/* All or nothing. NumAllocations out: how many are resident. PriorityList is ignored. */
 typedef struct _D3DDDI_MAKERESIDENT
 {
     D3DKMT_HANDLE             hPagingQueue;

@@ -69,6 +69,7 @@
 #define STATUS_COMMITMENT_LIMIT                             ((NTSTATUS)0xc000012d)
 #define STATUS_DLL_NOT_FOUND                                ((NTSTATUS)0xc0000135)
 #define STATUS_ENTRYPOINT_NOT_FOUND                         ((NTSTATUS)0xc0000139)
+#define STATUS_NAME_TOO_LONG                                ((NTSTATUS)0xc0000106)
 #define STATUS_PROCESS_IS_TERMINATING                       ((NTSTATUS)0xc000010a)
 #define STATUS_NOT_FOUND                                    ((NTSTATUS)0xc0000225)
 #define STATUS_RETRY                                        ((NTSTATUS)0xc000022d)

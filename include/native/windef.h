@@ -2,8 +2,8 @@
  * The few Windows types that code built by a Linux compiler needs
  *
  * For the unix half and the native build on x86-64, where neither mingw's nor Wine's headers are used. The sizes and
- * alignments are those of 64-bit Windows: LONG, ULONG and DWORD have 32 bits, WCHAR has 16. 64-bit types are the ones of
- * <stdint.h>, so PRIx64 prints them. There are no calling conventions: everything here is called as the System V ABI says.
+ * alignments are those of 64-bit Windows: LONG, ULONG and DWORD have 32 bits, WCHAR has 16. 64-bit types are those of
+ * <stdint.h>, so PRIx64 prints them. There are no calling conventions: the System V ABI holds.
  *
  * Copyright 2026 the winekmt developers
  *

@@ -29,14 +29,15 @@ compiler()
     esac
 }
 
-# compile TARGET SOURCE OBJECT [FLAG]...: shows the first errors. Optimizing would only take time; variables must keep their order.
+# compile TARGET SOURCE OBJECT [FLAG]...: shows the first errors. The variables must keep their order.
 compile()
 {
     compiler "$1"
     source_file=$2 object_file=$3
     shift 3
     # $compiler and $flags are several words
-    $compiler $flags -O0 -g0 -fno-toplevel-reorder -Wno-overflow "$@" -c -o "$object_file" "$source_file" > "$T/errors" 2>&1 &&
+    $compiler $flags -O0 -g0 -fno-toplevel-reorder -Wno-overflow "$@" \
+        -c -o "$object_file" "$source_file" > "$T/errors" 2>&1 &&
         return 0
     sed -n '1,40p' "$T/errors"
     return 1
@@ -54,14 +55,15 @@ names()
     "$(tool "$1" nm)" -n "$2"
 }
 
-# compare TARGET OBJECT: the sections .abigot and .abiwnt have the same bytes. Where they do not, names the line of the table.
+# compare TARGET OBJECT: the sections .abigot and .abiwnt have the same bytes. If not, it names the line of the table.
 compare()
 {
     for section in got wnt
     do
         # A section that is missing would leave no file
         rm -f "$T/$section"
-        "$(tool "$1" objcopy)" -O binary --set-section-flags .abi$section=alloc,load,contents -j .abi$section "$2" "$T/$section" || return 1
+        "$(tool "$1" objcopy)" -O binary --set-section-flags .abi$section=alloc,load,contents \
+            -j .abi$section "$2" "$T/$section" || return 1
         [ -s "$T/$section" ] || { echo "no section .abi$section in the object"; return 1; }
     done
     cmp -s "$T/got" "$T/wnt" && return 0

@@ -23,6 +23,11 @@ static D3DKMT_HANDLE create_with_access( D3DKMT_HANDLE device, UINT access, UINT
     return info.hAllocation;
 }
 
+static void set_flags( D3DKMT_LOCK *lock, UINT flags )
+{
+    memcpy( &lock->Flags, &flags, sizeof(flags) );
+}
+
 static void test_lock2( D3DKMT_HANDLE device )
 {
     D3DKMT_HANDLE allocation = create_allocation( device, KIB( 64 ) );
@@ -117,7 +122,7 @@ static void test_lock( D3DKMT_HANDLE device )
     for (i = 0; i < ARRAY_SIZE( flags ); i++)
     {
         winetest_push_context( "flags %#x", flags[i].flags );
-        lock.Flags.Value = flags[i].flags;
+        set_flags( &lock, flags[i].flags );
         if (flags[i].good)
         {
             kmt_writes( Lock, &lock,
@@ -134,7 +139,7 @@ static void test_lock( D3DKMT_HANDLE device )
     /* not what only the owner may do on what is shared */
     resource = create_resource( device, CREATE_SHARED, KIB( 64 ), &shared, NULL );
     lock.hAllocation = shared;
-    lock.Flags.Value = 0x240;
+    set_flags( &lock, 0x240 );
     kmt_fails( Lock, &lock, STATUS_INVALID_PARAMETER );
     lock.Flags.Value = 0;
     check_status( pD3DKMTLock( &lock ), STATUS_SUCCESS );
@@ -230,6 +235,7 @@ static void test_cpu_access( D3DKMT_HANDLE device )
     allocation = create_with_access( device, WINEKMT_CPU_ACCESS_NONE, KIB( 64 ) );
     FILL( lock );
     memset( &lock.Flags, 0, sizeof(lock.Flags) );
+    lock.GpuVirtualAddress = 0;
     lock.NumPages = 0;
     lock.pPages = NULL;
     lock.hDevice = device;

@@ -312,6 +312,7 @@ typedef struct _D3DKMT_ENUMADAPTERS
     D3DKMT_ADAPTERINFO Adapters[MAX_ENUM_ADAPTERS];
 } D3DKMT_ENUMADAPTERS;
 
+/* pAdapters NULL: NumAdapters out is the most there can be. The caller closes every handle it gets. */
 typedef struct _D3DKMT_ENUMADAPTERS2
 {
     ULONG              NumAdapters;
@@ -525,6 +526,7 @@ typedef struct _D3DKMT_PHYSICAL_ADAPTER_COUNT
     UINT Count;
 } D3DKMT_PHYSICAL_ADAPTER_COUNT;
 
+/* PrivateDriverDataSize: bytes at pPrivateDriverData. */
 typedef struct _D3DKMT_QUERYADAPTERINFO
 {
     D3DKMT_HANDLE           hAdapter;

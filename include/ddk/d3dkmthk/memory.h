@@ -136,6 +136,8 @@ typedef struct _D3DKMT_CREATESTANDARDALLOCATION
     D3DKMT_CREATESTANDARDALLOCATIONFLAGS   Flags;
 } D3DKMT_CREATESTANDARDALLOCATION;
 
+/* D3DKMTCreateAllocation reads pAllocationInfo, D3DKMTCreateAllocation2 pAllocationInfo2. With Flags.StandardAllocation
+ * pStandardAllocation says what is wanted. hResource in: one to add to, or 0; out: the new one. */
 typedef struct _D3DKMT_CREATEALLOCATION
 {
     D3DKMT_HANDLE hDevice;
@@ -159,6 +161,7 @@ typedef struct _D3DKMT_CREATEALLOCATION
     HANDLE                       hPrivateRuntimeResourceHandle;
 } D3DKMT_CREATEALLOCATION;
 
+/* hSyncObject: a monitored fence; its value can be read at FenceValueCPUVirtualAddress. */
 typedef struct _D3DKMT_CREATEPAGINGQUEUE
 {
     D3DKMT_HANDLE               hDevice;
@@ -169,6 +172,7 @@ typedef struct _D3DKMT_CREATEPAGINGQUEUE
     UINT                        PhysicalAdapterIndex;
 } D3DKMT_CREATEPAGINGQUEUE;
 
+/* A resource with all that is in it, or a list of allocations. */
 typedef struct _D3DKMT_DESTROYALLOCATION
 {
     D3DKMT_HANDLE       hDevice;
@@ -186,6 +190,7 @@ typedef struct _D3DKMT_DESTROYALLOCATION2
     D3DDDICB_DESTROYALLOCATION2FLAGS Flags;
 } D3DKMT_DESTROYALLOCATION2;
 
+/* NumBytesToTrim out: how far the process is above its budget still. */
 typedef struct _D3DKMT_EVICT
 {
     D3DKMT_HANDLE       hDevice;
@@ -251,6 +256,7 @@ typedef struct _D3DKMT_LOCK
     D3DGPU_VIRTUAL_ADDRESS GpuVirtualAddress;
 } D3DKMT_LOCK;
 
+/* Flags: none is defined. pData out: the mapping, valid until unlocked. */
 typedef struct _D3DKMT_LOCK2
 {
     D3DKMT_HANDLE       hDevice;
@@ -270,6 +276,7 @@ typedef union _D3DKMT_OFFER_FLAGS
     UINT Value;
 } D3DKMT_OFFER_FLAGS;
 
+/* Exactly one of pResources and HandleList; NumAllocations counts it. Programs for Windows 8 end before Flags. */
 typedef struct _D3DKMT_OFFERALLOCATIONS
 {
     D3DKMT_HANDLE         hDevice;
@@ -391,6 +398,7 @@ typedef struct _D3DKMT_QUERYRESOURCEINFOFROMNTHANDLE
     UINT          NumAllocations;
 } D3DKMT_QUERYRESOURCEINFOFROMNTHANDLE;
 
+/* hProcess NULL: the caller. Bytes. */
 typedef struct _D3DKMT_QUERYVIDEOMEMORYINFO
 {
     HANDLE                      hProcess;
@@ -403,6 +411,7 @@ typedef struct _D3DKMT_QUERYVIDEOMEMORYINFO
     UINT                        PhysicalAdapterIndex;
 } D3DKMT_QUERYVIDEOMEMORYINFO;
 
+/* Exactly one of pResources and HandleList. pDiscarded: one answer for each entry, or NULL. */
 typedef struct _D3DKMT_RECLAIMALLOCATIONS
 {
     D3DKMT_HANDLE       hDevice;
@@ -412,6 +421,7 @@ typedef struct _D3DKMT_RECLAIMALLOCATIONS
     UINT                NumAllocations;
 } D3DKMT_RECLAIMALLOCATIONS;
 
+/* As above, by paging queue. pDiscarded is BOOLs, pResults tells NOT_COMMITTED apart; 4 bytes an entry both. */
 typedef struct _D3DKMT_RECLAIMALLOCATIONS2
 {
     D3DKMT_HANDLE       hPagingQueue;
@@ -434,6 +444,7 @@ typedef struct _D3DKMT_REGISTERBUDGETCHANGENOTIFICATION
     void                                       *Handle;
 } D3DKMT_REGISTERBUDGETCHANGENOTIFICATION;
 
+/* NumBytesToTrim is valid with Flags.TrimToBudget. */
 typedef struct _D3DKMT_TRIMNOTIFICATION
 {
     void                          *Context;
