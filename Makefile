@@ -32,6 +32,9 @@ $(B)/config.mk: configure
 	./configure --recheck
 endif
 
+# make V=1 shows whole commands
+Q := $(if $(V),,@)
+
 WARNINGS := -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes -Wunused-value -Wvla -Wpointer-arith -Werror
 INCLUDES := -Iinclude -Idlls/winekmt -I$(B)/gen
 DEPFLAGS  = -MMD -MP
@@ -59,7 +62,8 @@ docs:
 define variant # name, compiler, flags
 $(B)/$(1)/%.o: %.c $(B)/config.mk | $(GENERATED)
 	@mkdir -p $$(@D)
-	$(2) $(3) $$(DEPFLAGS) -c -o $$@ $$<
+	$$(if $(V),,@echo "  CC      $$@")
+	$$(Q)$(2) $(3) $$(DEPFLAGS) -c -o $$@ $$<
 endef
 $(eval $(call variant,unix,$$(CC),$$(CFLAGS) $$(NATIVE_CFLAGS) -fPIC -fvisibility=hidden -DWINEKMT_UNIXLIB))
 $(eval $(call variant,native,$$(CC),$$(CFLAGS) $$(NATIVE_CFLAGS) -fPIC))

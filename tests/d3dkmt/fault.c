@@ -49,6 +49,14 @@ static void set_adapters( UINT count )
     fake_gpu_set_adapters( adapters, count );
 }
 
+/* A size that no allocation had before: its memory is not what an earlier one left, mapped already. */
+static UINT64 fresh_size( void )
+{
+    static UINT count;
+
+    return MIB( 2 ) + ++count * TEST_PAGE;
+}
+
 /* Opens the adapter at that place of EnumAdapters2. */
 static D3DKMT_HANDLE open_adapter_at( UINT index, LUID *luid )
 {
@@ -104,14 +112,14 @@ static void test_no_memory( void )
     if (!open_device( &adapter, &device )) return;
     usage = get_usage( adapter );
     fake_gpu_fail( FAKE_GPU_ALLOCATE, 1, GPU_OUT_OF_HOST_MEMORY, true );
-    check_status( try_create( device, MIB( 2 ), &allocation ), STATUS_NO_MEMORY );
+    check_status( try_create( device, fresh_size(), &allocation ), STATUS_NO_MEMORY );
     ok( !allocation, "handle %#x\n", allocation );
-    check_status( try_create( device, KIB( 256 ), &allocation ), STATUS_NO_MEMORY );
+    check_status( try_create( device, KIB( 700 ), &allocation ), STATUS_NO_MEMORY );
     fake_gpu_fail( FAKE_GPU_ALLOCATE, 0, GPU_SUCCESS, false );
     ok( get_usage( adapter ) == usage, "usage %s, was %s\n", wine_dbgstr_longlong( get_usage( adapter ) ),
         wine_dbgstr_longlong( usage ) );
 
-    allocation = create_allocation( device, MIB( 2 ) );
+    allocation = create_allocation( device, fresh_size() );
     fake_gpu_fail( FAKE_GPU_MAP, 1, GPU_OUT_OF_HOST_MEMORY, true );
     check_status( try_lock( device, allocation, &data ), STATUS_NO_MEMORY );
     check_status( try_unlock( device, allocation ), STATUS_INVALID_PARAMETER );
@@ -261,7 +269,7 @@ static void test_removed( enum fake_gpu_call call )
     other_adapter = open_adapter_at( 0, NULL );
     other_device = create_device( other_adapter );
     queue = create_queue_( __FILE__, __LINE__, device );
-    allocation = create_allocation( device, MIB( 2 ) );
+    allocation = create_allocation( device, fresh_size() );
     locked = create_allocation( device, MIB( 2 ) );
     data = lock_allocation( device, locked );
     offered = create_allocation( device, MIB( 2 ) );
@@ -279,7 +287,7 @@ static void test_removed( enum fake_gpu_call call )
     fake_gpu_fail( call, 1, GPU_DEVICE_LOST, false );
     extra = 0;
     if (call == FAKE_GPU_MAP) check_status( try_lock( device, allocation, &data ), STATUS_DEVICE_REMOVED );
-    else check_status( try_create( device, MIB( 3 ), &extra ), STATUS_DEVICE_REMOVED );
+    else check_status( try_create( device, fresh_size(), &extra ), STATUS_DEVICE_REMOVED );
     ok( !extra, "handle %#x\n", extra );
 
     /* from now on, and on every device of the GPU */
@@ -369,6 +377,15 @@ static void busy_hook( void *arg, enum fake_gpu_call call, struct gpu_memory *me
     while (!__atomic_load_n( &busy.go_on, __ATOMIC_SEQ_CST )) sleep_ms( 1 );
 }
 
+static BOOL wait_until_busy( void )
+{
+    UINT64 start = time_ms();
+
+    while (!__atomic_load_n( &busy.entered, __ATOMIC_SEQ_CST ) && time_ms() - start < 20000) sleep_ms( 1 );
+    ok( __atomic_load_n( &busy.entered, __ATOMIC_SEQ_CST ), "the memory was not mapped\n" );
+    return busy.entered;
+}
+
 static void busy_thread( void *arg )
 {
     (void)arg;
@@ -385,13 +402,13 @@ static void test_busy( void )
     UINT result;
 
     if (!open_device( &adapter, &busy.device )) return;
-    busy.allocation = create_allocation( busy.device, MIB( 2 ) );
+    busy.allocation = create_allocation( busy.device, fresh_size() );
     other = create_allocation( busy.device, MIB( 2 ) );
     write_allocation( busy.device, other, MIB( 2 ), 1 );
     busy.entered = busy.go_on = 0;
     fake_gpu_set_hook( FAKE_GPU_MAP, busy_hook, NULL );
     thread = start_thread( busy_thread, NULL );
-    while (!__atomic_load_n( &busy.entered, __ATOMIC_SEQ_CST )) sleep_ms( 1 );
+    if (!wait_until_busy()) goto done;
 
     memset( &lock, 0, sizeof(lock) );
     lock.hDevice = busy.device;
@@ -418,6 +435,7 @@ static void test_busy( void )
     check_status( offer_one( busy.device, other, LOW ), STATUS_SUCCESS );
     check_status( reclaim_one( busy.device, other, &result ), STATUS_SUCCESS );
 
+done:
     __atomic_store_n( &busy.go_on, 1, __ATOMIC_SEQ_CST );
     join_thread( thread );
     fake_gpu_set_hook( FAKE_GPU_MAP, NULL, NULL );
@@ -445,13 +463,14 @@ static void test_destroyed_meanwhile( BOOL all )
     NTSTATUS status = SENTINEL32;
 
     if (!open_device( &adapter, &busy.device )) return;
-    busy.allocation = create_allocation( busy.device, MIB( 2 ) );
+    busy.allocation = create_allocation( busy.device, fresh_size() );
     busy.entered = busy.go_on = 0;
     fake_gpu_set_hook( FAKE_GPU_MAP, busy_hook, NULL );
     thread = start_thread( locking_thread, &status );
-    while (!__atomic_load_n( &busy.entered, __ATOMIC_SEQ_CST )) sleep_ms( 1 );
+    if (!wait_until_busy()) goto done;
     if (all) destroy_device( busy.device );
     else destroy_allocation( busy.device, busy.allocation );
+done:
     __atomic_store_n( &busy.go_on, 1, __ATOMIC_SEQ_CST );
     join_thread( thread );
     fake_gpu_set_hook( FAKE_GPU_MAP, NULL, NULL );
@@ -552,7 +571,7 @@ static void test_several( void )
 
     /* the last two disappear */
     set_adapters( 1 );
-    destroy_device( create_device( adapters[0] ) );
+    close_adapter( open_adapter_at( 0, NULL ) );
     open.AdapterLuid = luids[2];
     open.hAdapter = SENTINEL32;
     kmt_fails( OpenAdapterFromLuid, &open, STATUS_INVALID_PARAMETER );

@@ -388,6 +388,7 @@ static void test_reclaim_pressure( void )
 
     /* with AllowDecommit there was no promise: not committed, and dead from then on */
     count = fill_budget( list, ARRAY_SIZE( list ), large );
+    ok( count == budget / large, "%u allocations in the budget after it was exceeded\n", count );
     check_status( offer( device, list, 2, FALSE, LOW, 2 ), STATUS_SUCCESS );
     check_status( try_create( device, large * 2, &extra[0] ), STATUS_SUCCESS );
     check_status( reclaim( device, queue, list, 1, FALSE, &result ), STATUS_SUCCESS );

@@ -607,11 +607,22 @@ void free_pages( void *memory, SIZE_T size )
 
 #endif
 
+/* Whole words, and what excludes each other is as if it was not there. */
+static BOOL has_word( const char *words, const char *name )
+{
+    size_t length = strlen( name );
+
+    for (; words; words = strchr( words, ',' ) ? strchr( words, ',' ) + 1 : NULL)
+        if (!strncmp( words, name, length ) && (!words[length] || words[length] == ',')) return TRUE;
+    return FALSE;
+}
+
 BOOL verifier_has( const char *name )
 {
-    const char *value = getenv( "WINEKMT_VERIFIER" );
+    const char *words = getenv( "WINEKMT_VERIFIER" );
 
-    return value && strstr( value, name );
+    if (strstr( name, "discard" ) && has_word( words, "always-discard" ) && has_word( words, "never-discard" )) return FALSE;
+    return has_word( words, name );
 }
 
 UINT test_scale( UINT count )

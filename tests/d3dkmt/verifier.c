@@ -153,6 +153,35 @@ static void test_decommit( BOOL fail )
     }
 }
 
+static void test_fail_commit( void )
+{
+    D3DKMT_QUERYVIDEOMEMORYINFO info;
+    D3DKMT_HANDLE list[64], extra;
+    UINT count, results[2];
+    void *data;
+
+    get_memory_info( adapter, D3DKMT_MEMORY_SEGMENT_GROUP_LOCAL, &info );
+    if (info.Budget > MIB( 256 ))
+    {
+        skip( "no small budget: run with WINEKMT_VIDEO_MEMORY_SIZE=64\n" );
+        return;
+    }
+    test_segments = WINEKMT_SEGMENT_LOCAL;
+    for (count = 0; count < 64; count++) if (try_create( device, MIB( 4 ), &list[count] )) break;
+    check_status( offer( device, &list[0], 1, FALSE, D3DKMT_OFFER_PRIORITY_LOW, ALLOW_DECOMMIT ), STATUS_SUCCESS );
+    check_status( offer( device, &list[1], 1, FALSE, D3DKMT_OFFER_PRIORITY_LOW, 0 ), STATUS_SUCCESS );
+    check_status( try_create( device, MIB( 8 ), &extra ), STATUS_SUCCESS );
+    destroy_allocation( device, extra );
+    /* there is room again, but the commit of what was decommitted fails */
+    check_status( reclaim( device, queue, list, 2, FALSE, results ), STATUS_SUCCESS );
+    ok( results[0] == D3DDDI_RECLAIM_RESULT_NOT_COMMITTED, "result %u\n", results[0] );
+    ok( results[1] == D3DDDI_RECLAIM_RESULT_DISCARDED, "result %u\n", results[1] );
+    check_status( try_lock( device, list[0], &data ), STATUS_INVALID_PARAMETER );
+    check_zero( device, list[1], MIB( 4 ) );
+    while (count) destroy_allocation( device, list[--count] );
+    test_segments = 0;
+}
+
 START_TEST(verifier)
 {
     if (!getenv( "WINEKMT_VERIFIER" ))
@@ -165,6 +194,7 @@ START_TEST(verifier)
     if (verifier_has( "always-discard" )) test_always_discard();
     else if (verifier_has( "never-discard" )) test_never_discard();
     else if (verifier_has( "always-decommit" )) test_decommit( verifier_has( "fail-commit" ) );
+    else if (verifier_has( "fail-commit" )) test_fail_commit();
     else skip( "nothing to test for %s\n", getenv( "WINEKMT_VERIFIER" ) );
     ok( !get_usage( adapter ), "usage %s at the end\n", wine_dbgstr_longlong( get_usage( adapter ) ) );
     destroy_queue( queue );

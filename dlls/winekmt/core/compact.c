@@ -42,12 +42,13 @@ static bool block_can_move_locked( const struct vidmm_block *block )
     return true;
 }
 
-static struct vidmm_block *choose_block_locked( const struct vidmm_pool *pool )
+static struct vidmm_block *choose_block_locked( const struct vidmm_pool *pool, bool *pinned )
 {
     struct vidmm_block *best = NULL;
     unsigned int looked_at = 0;
     struct list *cursor;
 
+    *pinned = false;
     LIST_FOR_EACH( cursor, &pool->partial )
     {
         struct vidmm_block *block = LIST_ENTRY( cursor, struct vidmm_block, entry );
@@ -56,6 +57,7 @@ static struct vidmm_block *choose_block_locked( const struct vidmm_pool *pool )
         if (!block->used || block->used > pool->free_slots - (block->slots - block->used)) continue;
         if (best && best->used <= block->used) continue;
         if (block_can_move_locked( block )) best = block;
+        else *pinned = true;
     }
     return best;
 }
@@ -91,9 +93,9 @@ static void finish_move_locked( struct vidmm_block *source, const struct move *m
     allocation_done_locked( allocation, freed );
 }
 
-bool compact_pool_locked( struct vidmm *vidmm, struct vidmm_pool *pool )
+bool compact_pool_locked( struct vidmm *vidmm, struct vidmm_pool *pool, bool *pinned )
 {
-    struct vidmm_block *source = choose_block_locked( pool );
+    struct vidmm_block *source = choose_block_locked( pool, pinned );
     bool host_visible = vidmm->info->types[pool->type].properties & GPU_MEMORY_HOST_VISIBLE;
     unsigned int i, count = 0, copied = 0;
     enum gpu_result result = GPU_SUCCESS;

@@ -111,9 +111,10 @@ static inline void probe_write( void *pointer )
     *word = *word;
 }
 
+/* Ours have bit 31 set. Wine's are 1, 2, 3, ... up to 10.0, and 0x40000000, 0x40000040, ... in later ones. */
 static inline bool is_stock_handle( D3DKMT_HANDLE handle )
 {
-    return handle >> 30 == 1;
+    return handle && !(handle >> 31);
 }
 
 static inline void object_grab( struct object *object )

@@ -5,8 +5,8 @@
  *   1. empty blocks, kept for a moment after their last user went;
  *   2. offered allocations: LOW, then NORMAL, then HIGH, the longest offered first, no more than needed. Their content is
  *      gone; what they occupied is freed at once, or serves the small allocation that is waiting for a slot;
- *   3. blocks with free slots, which compaction empties. After a small allocation was discarded this is tried at once,
- *      because the slot alone frees nothing.
+ *   3. blocks with free slots, which compaction empties. In the pool that was last discarded from this comes before the next
+ *      discard, because a slot alone frees nothing.
  *
  * Not promised: that what another thread makes free meanwhile goes to the thread that asked.
  *
@@ -19,7 +19,7 @@
 
 #include "core/vidmm.h"
 
-/* A failed compaction is tried again only after so many more discards, so that its search stays a fraction of their cost. */
+/* Where members cannot move, compaction is tried again only after so many more discards: finding that out is not free. */
 #define COMPACTION_PATIENCE  32
 
 bool can_discard( const struct allocation *allocation )
@@ -150,15 +150,33 @@ static uint64_t freed_bytes( const struct freed_memory *freed )
 static bool compact_pools_locked( struct vidmm *vidmm, const struct shortage *shortage )
 {
     unsigned int type, class, level;
+    bool pinned;
 
     for (type = 0; type < vidmm->info->type_count; type++)
     {
         if (!is_short_of( shortage, type_heap( vidmm, type ) )) continue;
         for (class = 0; class < SIZE_CLASSES; class++)
             for (level = 0; level < OFFER_LEVELS; level++)
-                if (vidmm->pools[type][class][level] && compact_pool_locked( vidmm, vidmm->pools[type][class][level] ))
+                if (vidmm->pools[type][class][level] && compact_pool_locked( vidmm, vidmm->pools[type][class][level], &pinned ))
                     return true;
     }
+    return false;
+}
+
+/* Phase 3 early: the pool that was last discarded from. */
+static bool compact_loosened_pool_locked( struct vidmm *vidmm, const struct shortage *shortage, unsigned int *patience )
+{
+    struct vidmm_pool *pool = vidmm->loosened;
+    bool pinned;
+
+    if (!pool || !is_short_of( shortage, type_heap( vidmm, pool->type ) )) return false;
+    if (*patience)
+    {
+        --*patience;
+        return false;
+    }
+    if (compact_pool_locked( vidmm, pool, &pinned )) return true;
+    if (pinned) *patience = COMPACTION_PATIENCE;
     return false;
 }
 
@@ -172,24 +190,17 @@ bool make_room_locked( struct vidmm *vidmm, const struct shortage *shortage, str
     freed_memory_init( &freed, vidmm );
     found = retire_empty_blocks_locked( vidmm, shortage, &freed );
 
-    while (found < shortage->bytes && !(pool && pool->free_slots) && (victim = next_victim_locked( vidmm, shortage )))
+    while (found < shortage->bytes && !(pool && pool->free_slots))
     {
-        struct vidmm_pool *emptier = victim->block->pool;
-
-        discard_locked( victim, &freed );
-        found = freed_bytes( &freed );
-        if (!emptier || emptier == pool || found >= shortage->bytes) continue;
-        if (patience)
-        {
-            patience--;
-            continue;
-        }
-        if (compact_pool_locked( vidmm, emptier ))
+        if (compact_loosened_pool_locked( vidmm, shortage, &patience ))
         {
             freed_memory_flush_locked( &freed );
             return true;    /* the world has changed meanwhile: the caller looks again */
         }
-        patience = COMPACTION_PATIENCE;
+        if (!(victim = next_victim_locked( vidmm, shortage ))) break;
+        vidmm->loosened = victim->block->pool;
+        discard_locked( victim, &freed );
+        found = freed_bytes( &freed );
     }
 
     if (pool && pool->free_slots) found++;  /* progress, even if no block was freed */

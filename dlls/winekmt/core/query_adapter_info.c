@@ -222,7 +222,7 @@ NTSTATUS kmt_QueryAdapterInfo( D3DKMT_QUERYADAPTERINFO *params )
     if (status) return status;
 
     for (i = 0; i < sizeof(queries) / sizeof(queries[0]); i++) if (queries[i].type == (uint32_t)args.Type) query = &queries[i];
-    if (!query && (uint32_t)args.Type > KMTQAITYPE_WDDM_3_0_CAPS) return STATUS_INVALID_PARAMETER;
+    if (!query && ((uint32_t)args.Type > KMTQAITYPE_WDDM_3_0_CAPS || args.Type == 14)) return STATUS_INVALID_PARAMETER;  /* 14: no type */
     if (!query)
     {
         WARN( "type %u is not implemented", args.Type );

@@ -268,7 +268,7 @@ static uint64_t next_block_size_locked( struct vidmm *vidmm, const struct vidmm_
 {
     const struct vidmm_heap *heap = type_heap( vidmm, pool->type );
     uint64_t least = pool->slot_size < MIN_BLOCK_SIZE ? MIN_BLOCK_SIZE - MIN_BLOCK_SIZE % pool->slot_size : pool->slot_size;
-    uint64_t size = pool->bytes / 4;
+    uint64_t size = pool->bytes / 16;
 
     if (size < 4 * pool->slot_size) size = 4 * pool->slot_size;
     if (size < MIN_BLOCK_SIZE * 4) size = MIN_BLOCK_SIZE * 4;
@@ -294,7 +294,9 @@ static NTSTATUS place_in_type_locked( struct allocation *allocation, uint32_t ty
 
     if (allocation->size >= own_block_size_locked( vidmm ))
     {
-        block = take_empty_block_locked( vidmm, type, allocation->size );
+        /* An empty block counts as used. When that is too much already it is to be freed, not filled. */
+        block = over_budget || !budget_shortage_locked( vidmm, type_heap( vidmm, type ), 0 ).bytes
+                ? take_empty_block_locked( vidmm, type, allocation->size ) : NULL;
         if (!block && (status = add_block_locked( vidmm, NULL, type, allocation->size, over_budget, &block ))) return status;
         block_assign_locked( vidmm, block, allocation );
         return STATUS_SUCCESS;

@@ -26,7 +26,8 @@
 #define MAX_SLOT_SIZE       (64u << 20)
 /* Slots in a block at most: one 64-bit word of 64-bit words. */
 #define MAX_SLOTS           4096u
-/* Shared blocks: the first of a pool is four times the least; the most keeps 1e6 small allocations in few objects. */
+/* Shared blocks: the first of a pool is four times the least, later ones a sixteenth of the pool, so that what pressure
+ * takes beyond the need stays small, and so does the number of memory objects. */
 #define MIN_BLOCK_SIZE      (64u << 10)
 #define MAX_SHARED_BLOCK_SIZE (256u << 20)
 /* Head-room left in a heap for others: a sixteenth of it, but no more than this. */
@@ -195,6 +196,7 @@ struct vidmm
     struct vidmm_heap  heaps[GPU_MAX_HEAPS];
     struct vidmm_group groups[GROUP_COUNT];
     struct list        empty;       /* blocks without a user, longest empty first */
+    struct vidmm_pool *loosened;    /* where small allocations were discarded last: a block of it may be compactable */
     struct type_order  orders[3][GROUP_COUNT]; /* by enum winekmt_cpu_access; set once */
     struct vidmm_pool *pools[GPU_MAX_TYPES][SIZE_CLASSES][OFFER_LEVELS];
 };
@@ -330,8 +332,9 @@ struct shortage budget_shortage_locked( const struct vidmm *vidmm, const struct 
 bool make_room_locked( struct vidmm *vidmm, const struct shortage *shortage, struct vidmm_pool *pool );
 
 /* Empties one block of the pool by moving its members to free slots of the others, if that can be done, and frees it.
- * Drops the lock, unless it finds nothing to do. true: a block was freed. (compact.c) */
-bool compact_pool_locked( struct vidmm *vidmm, struct vidmm_pool *pool );
+ * Drops the lock, unless it finds nothing to do. true: a block was freed. *pinned: there would be room for the members of
+ * a block, but they cannot move. (compact.c) */
+bool compact_pool_locked( struct vidmm *vidmm, struct vidmm_pool *pool, bool *pinned );
 
 /***********************************************************************
  * The worker (worker.c)

@@ -43,6 +43,14 @@ typedef NTSTATUS (__attribute__((sysv_abi)) *sysv_function)( arg_t, arg_t, arg_t
 
 static bool nt_is_ms_abi;
 
+/* Makes the compiler forget which function this is: it would call it as Wine's headers say, whatever type the pointer is
+ * cast to. */
+static inline const void *forget( const void *function )
+{
+    __asm__( "" : "+r" (function) );
+    return function;
+}
+
 /* Asks a function that writes through its only argument, with another address in each of the two registers where the callee
  * may look for it: rcx or rdi. The four words on the stack are the space that a callee of the Windows kind may write to. */
 static void __attribute__((constructor)) find_nt_abi(void)
@@ -50,7 +58,7 @@ static void __attribute__((constructor)) find_nt_abi(void)
     typedef NTSTATUS (__attribute__((sysv_abi)) *probe)( void *rdi, arg_t, arg_t, void *rcx, arg_t, arg_t,
                                                          arg_t, arg_t, arg_t, arg_t );
     LARGE_INTEGER sysv_time = { .QuadPart = 0 }, ms_time = { .QuadPart = 0 };
-    const void *function = NtQuerySystemTime;
+    const void *function = forget( NtQuerySystemTime );
 
     ((probe)function)( &sysv_time, 0, 0, &ms_time, 0, 0, 0, 0, 0, 0 );
     nt_is_ms_abi = ms_time.QuadPart != 0;
@@ -59,6 +67,7 @@ static void __attribute__((constructor)) find_nt_abi(void)
 /* Calls a function of up to seven arguments; those that it does not have are ignored by either kind. */
 static NTSTATUS nt_call7( const void *function, arg_t a, arg_t b, arg_t c, arg_t d, arg_t e, arg_t f, arg_t g )
 {
+    function = forget( function );
     if (nt_is_ms_abi) return ((ms_function)function)( a, b, c, d, e, f, g );
     return ((sysv_function)function)( a, b, c, d, e, f, g );
 }
@@ -302,7 +311,7 @@ static UNICODE_STRING get_program_name(void)
 {
     UNICODE_STRING name = { 0 };
     typedef TEB *(__attribute__((sysv_abi)) *get_teb)(void);    /* without arguments either kind is the same */
-    const void *function = NtCurrentTeb;
+    const void *function = forget( NtCurrentTeb );
     PEB *peb = ((get_teb)function)()->Peb;
     USHORT start;
 

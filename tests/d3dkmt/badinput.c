@@ -1,0 +1,407 @@
+/*
+ * Pointers that point nowhere, at every place where a pointer can stand: Windows program only
+ *
+ * Each is tried as memory that is not there, memory that is reserved only, memory that cannot be read, memory that
+ * cannot be written where the call writes, an array that runs over the end of its page, and an address in the kernel. The
+ * answer is ACCESS_VIOLATION or INVALID_PARAMETER; the program goes on, nothing is taken or lost, and the next call works.
+ *
+ * Copyright 2026 the winekmt developers
+ *
+ * This library is free software; you can redistribute it and/or modify it under the terms of the GNU Lesser General
+ * Public License as published by the Free Software Foundation; either version 2.1 of the License, or (at your option)
+ * any later version.
+ */
+
+#include "d3dkmt_test.h"
+
+static D3DKMT_HANDLE adapter, device, queue, allocation, resource;
+static UINT64 usage;
+static char *page_before;   /* readable and writable; what follows it is not there */
+static char *read_only;
+
+/* Addresses of nothing. */
+static void *bad_pointers[6];
+
+static void setup_pointers( void )
+{
+    char *memory = VirtualAlloc( NULL, 16 * TEST_PAGE, MEM_RESERVE, PAGE_NOACCESS );
+    DWORD old;
+
+    page_before = VirtualAlloc( memory, TEST_PAGE, MEM_COMMIT, PAGE_READWRITE );
+    bad_pointers[0] = (void *)8;                                    /* near NULL */
+    bad_pointers[1] = memory + TEST_PAGE;                           /* reserved, not there */
+    bad_pointers[2] = VirtualAlloc( memory + 4 * TEST_PAGE, TEST_PAGE, MEM_COMMIT, PAGE_NOACCESS );
+    bad_pointers[3] = (void *)(ULONG_PTR)0xffff800000000000;        /* the kernel's */
+    bad_pointers[4] = (void *)(ULONG_PTR)0x8080808080808080;        /* no address at all */
+    bad_pointers[5] = (void *)(ULONG_PTR)-8;                        /* its sum with any size overflows */
+    read_only = VirtualAlloc( memory + 8 * TEST_PAGE, TEST_PAGE, MEM_COMMIT, PAGE_READWRITE );
+    ok( page_before && bad_pointers[2] && read_only, "VirtualAlloc failed\n" );
+    VirtualProtect( read_only, TEST_PAGE, PAGE_READONLY, &old );
+}
+
+static void write_read_only( const void *data, SIZE_T size )
+{
+    DWORD old;
+
+    VirtualProtect( read_only, TEST_PAGE, PAGE_READWRITE, &old );
+    memcpy( read_only, data, size );
+    VirtualProtect( read_only, TEST_PAGE, PAGE_READONLY, &old );
+}
+
+/* After a call that met a bad pointer: its status, and that everything works and is where it was. */
+#define check_refused( status ) check_refused_( __FILE__, __LINE__, status )
+static void check_refused_( const char *file, int line, NTSTATUS status )
+{
+    UINT result;
+
+    ok_( file, line )( status == STATUS_ACCESS_VIOLATION || status == STATUS_INVALID_PARAMETER, "status %#x\n", (UINT)status );
+    ok_( file, line )( get_usage( adapter ) == usage, "usage %s, was %s\n", wine_dbgstr_longlong( get_usage( adapter ) ),
+                       wine_dbgstr_longlong( usage ) );
+    check_content_( file, line, device, allocation, KIB( 64 ), CONTENT_PATTERN, 1 );
+    check_status_( file, line, "offer", offer_one( device, allocation, D3DKMT_OFFER_PRIORITY_HIGH ), STATUS_SUCCESS );
+    check_status_( file, line, "reclaim", reclaim_one( device, allocation, &result ), STATUS_SUCCESS );
+}
+
+/* The parameter block itself. The functions that work on a Windows thread are among them. */
+static void test_blocks( void )
+{
+    UINT i;
+
+#define F( name ) \
+    winetest_push_context( #name ); \
+    for (i = 0; i < ARRAY_SIZE( bad_pointers ); i++) \
+    { \
+        winetest_push_context( "pointer %u", i ); \
+        check_refused( pD3DKMT##name( bad_pointers[i] ) ); \
+        winetest_pop_context(); \
+    } \
+    /* cut off by the end of the page */ \
+    memset( page_before, 0, TEST_PAGE ); \
+    check_refused( pD3DKMT##name( (void *)(page_before + TEST_PAGE - 4) ) ); \
+    winetest_pop_context();
+    F( CreateAllocation ) F( CreateAllocation2 ) F( CreateDevice ) F( CreatePagingQueue ) F( DestroyAllocation )
+    F( DestroyAllocation2 ) F( EnumAdapters ) F( EnumAdapters2 ) F( GetDeviceState ) F( Lock ) F( Lock2 )
+    F( OfferAllocations ) F( OpenAdapterFromDeviceName ) F( OpenAdapterFromHdc ) F( OpenAdapterFromLuid )
+    F( QueryAdapterInfo ) F( QueryVideoMemoryInfo ) F( ReclaimAllocations ) F( ReclaimAllocations2 ) F( Unlock ) F( Unlock2 )
+#undef F
+    /* blocks of four bytes; and one whose refusal is another */
+    for (i = 0; i < ARRAY_SIZE( bad_pointers ); i++)
+    {
+        NTSTATUS status;
+
+        winetest_push_context( "pointer %u", i );
+        check_refused( pD3DKMTCloseAdapter( bad_pointers[i] ) );
+        check_refused( pD3DKMTDestroyDevice( bad_pointers[i] ) );
+        check_refused( pD3DKMTDestroyPagingQueue( bad_pointers[i] ) );
+        status = pD3DKMTOpenAdapterFromGdiDisplayName( bad_pointers[i] );
+        ok( status == STATUS_ACCESS_VIOLATION || status == STATUS_UNSUCCESSFUL, "status %#x\n", (UINT)status );
+        winetest_pop_context();
+    }
+}
+
+/* Blocks that can be read and not written: what was made is not left behind. */
+static void test_read_only_blocks( void )
+{
+    struct winekmt_allocation_data data;
+    D3DKMT_QUERYVIDEOMEMORYINFO memory_info;
+    D3DKMT_CREATEPAGINGQUEUE create_queue_params;
+    D3DKMT_CREATEALLOCATION create;
+    D3DKMT_RECLAIMALLOCATIONS2 reclaim2;
+    D3DKMT_GETDEVICESTATE state;
+    D3DDDI_ALLOCATIONINFO2 info;
+    D3DKMT_ADAPTERINFO infos[64];
+    D3DKMT_CREATEDEVICE create_device_params;
+    D3DKMT_ENUMADAPTERS2 enum2;
+    D3DKMT_LOCK2 lock2;
+    D3DKMT_LOCK lock;
+    UINT i, j, result;
+
+#define TRY( name, params ) \
+    do { \
+        write_read_only( &params, sizeof(params) ); \
+        check_refused( pD3DKMT##name( (void *)read_only ) ); \
+    } while (0)
+
+    for (i = 0; i < 100; i++) /* so that a small leak shows */
+    {
+        init_data( &data, MIB( 1 ) );
+        init_create( &create, device, &info, &data );
+        TRY( CreateAllocation2, create );
+        create.Flags.CreateResource = 1;
+        TRY( CreateAllocation2, create );
+        memset( &create_device_params, 0, sizeof(create_device_params) );
+        create_device_params.hAdapter = adapter;
+        TRY( CreateDevice, create_device_params );
+        memset( &create_queue_params, 0, sizeof(create_queue_params) );
+        create_queue_params.hDevice = device;
+        TRY( CreatePagingQueue, create_queue_params );
+    }
+    memset( &lock, 0, sizeof(lock) );
+    lock.hDevice = device;
+    lock.hAllocation = allocation;
+    memset( &lock2, 0, sizeof(lock2) );
+    lock2.hDevice = device;
+    lock2.hAllocation = allocation;
+    for (i = 0; i < 10; i++)
+    {
+        /* a lock of which nobody learned: it must not count, or the offer in check_refused fails */
+        TRY( Lock, lock );
+        TRY( Lock2, lock2 );
+        check_status( try_unlock( device, allocation ), STATUS_INVALID_PARAMETER );
+    }
+    memset( &memory_info, 0, sizeof(memory_info) );
+    memory_info.hAdapter = adapter;
+    TRY( QueryVideoMemoryInfo, memory_info );
+    memset( &state, 0, sizeof(state) );
+    state.hDevice = device;
+    state.StateType = D3DKMT_DEVICESTATE_EXECUTION;
+    TRY( GetDeviceState, state );
+    memset( &reclaim2, 0, sizeof(reclaim2) );
+    reclaim2.hPagingQueue = queue;
+    reclaim2.NumAllocations = 1;
+    reclaim2.HandleList = &allocation;
+    reclaim2.pResults = (D3DDDI_RECLAIM_RESULT *)&result;
+    TRY( ReclaimAllocations2, reclaim2 );
+    enum2.NumAdapters = ARRAY_SIZE( infos );
+    enum2.pAdapters = infos;
+    for (j = 0; j < 20; j++) TRY( EnumAdapters2, enum2 );
+#undef TRY
+}
+
+static void test_create( void )
+{
+    struct winekmt_allocation_data data;
+    D3DKMT_CREATESTANDARDALLOCATION standard;
+    D3DKMT_CREATEALLOCATION create;
+    D3DDDI_ALLOCATIONINFO2 info, infos[3];
+    UINT i, j;
+
+    for (i = 0; i < ARRAY_SIZE( bad_pointers ); i++)
+    {
+        winetest_push_context( "pointer %u", i );
+        init_data( &data, MIB( 1 ) );
+        init_create( &create, device, bad_pointers[i] ? &info : NULL, &data );
+        create.pAllocationInfo2 = bad_pointers[i];
+        check_refused( pD3DKMTCreateAllocation2( &create ) );
+        check_refused( pD3DKMTCreateAllocation( &create ) );
+        create.NumAllocations = 1024;
+        check_refused( pD3DKMTCreateAllocation2( &create ) );
+
+        /* the private data of one entry, wherever it stands */
+        for (j = 0; j < 3; j++)
+        {
+            init_create( &create, device, &infos[0], &data );
+            infos[1] = infos[2] = infos[0];
+            infos[j].pPrivateDriverData = bad_pointers[i];
+            create.NumAllocations = 3;
+            check_refused( pD3DKMTCreateAllocation2( &create ) );
+        }
+        init_create( &create, device, &info, NULL );
+        memset( &standard, 0, sizeof(standard) );
+        create.pStandardAllocation = bad_pointers[i];
+        create.Flags.ExistingSysMem = 1;
+        create.Flags.StandardAllocation = 1;
+        info.pSystemMem = page_before;
+        check_refused( pD3DKMTCreateAllocation2( &create ) );
+        winetest_pop_context();
+    }
+
+    /* entries that cannot be written, and that run over the end */
+    init_data( &data, MIB( 1 ) );
+    init_create( &create, device, &info, &data );
+    for (i = 0; i < 100; i++)
+    {
+        write_read_only( &info, sizeof(info) );
+        create.pAllocationInfo2 = (D3DDDI_ALLOCATIONINFO2 *)read_only;
+        check_refused( pD3DKMTCreateAllocation2( &create ) );
+        create.Flags.CreateResource = i & 1;
+    }
+    create.pAllocationInfo2 = (D3DDDI_ALLOCATIONINFO2 *)(page_before + TEST_PAGE) - 1;
+    *create.pAllocationInfo2 = info;
+    create.Flags.CreateResource = 0;
+    create.NumAllocations = 2;
+    check_refused( pD3DKMTCreateAllocation2( &create ) );
+    /* just before the end is good */
+    create.NumAllocations = 1;
+    check_status( pD3DKMTCreateAllocation2( &create ), STATUS_SUCCESS );
+    destroy_allocation( device, create.pAllocationInfo2->hAllocation );
+
+    /* private data: the same */
+    memcpy( page_before + TEST_PAGE - sizeof(data), &data, sizeof(data) );
+    init_create( &create, device, &info, &data );
+    info.pPrivateDriverData = page_before + TEST_PAGE - sizeof(data);
+    check_status( pD3DKMTCreateAllocation2( &create ), STATUS_SUCCESS );
+    destroy_allocation( device, info.hAllocation );
+    info.pPrivateDriverData = page_before + TEST_PAGE - sizeof(data) + 4;
+    memcpy( info.pPrivateDriverData, &data, sizeof(data) - 4 );
+    check_refused( pD3DKMTCreateAllocation2( &create ) );
+}
+
+/* Arrays of handles, and of results. */
+static void test_lists( void )
+{
+    D3DKMT_RECLAIMALLOCATIONS2 reclaim2;
+    D3DKMT_DESTROYALLOCATION2 destroy2;
+    D3DKMT_RECLAIMALLOCATIONS reclaim1;
+    D3DKMT_OFFERALLOCATIONS offer_params;
+    D3DKMT_UNLOCK unlock;
+    D3DKMT_LOCK lock;
+    UINT i, count, result;
+    void *list;
+
+    for (i = 0; i < ARRAY_SIZE( bad_pointers ) + 1; i++)
+        for (count = 1; count <= 1024; count *= 32)
+        {
+            winetest_push_context( "pointer %u, count %u", i, count );
+            if (i < ARRAY_SIZE( bad_pointers )) list = bad_pointers[i];
+            else
+            {
+                /* the last entry is not there */
+                D3DKMT_HANDLE *handles = (D3DKMT_HANDLE *)(page_before + TEST_PAGE) - count + 1;
+                UINT j;
+
+                for (j = 0; j < count - 1; j++) handles[j] = allocation;
+                list = handles;
+            }
+            memset( &destroy2, 0, sizeof(destroy2) );
+            destroy2.hDevice = device;
+            destroy2.phAllocationList = list;
+            destroy2.AllocationCount = count;
+            check_refused( pD3DKMTDestroyAllocation2( &destroy2 ) );
+            check_refused( pD3DKMTDestroyAllocation( (void *)&destroy2 ) );
+
+            memset( &offer_params, 0, sizeof(offer_params) );
+            offer_params.hDevice = device;
+            offer_params.HandleList = list;
+            offer_params.NumAllocations = count;
+            offer_params.Priority = D3DKMT_OFFER_PRIORITY_LOW;
+            check_refused( pD3DKMTOfferAllocations( &offer_params ) );
+            offer_params.HandleList = NULL;
+            offer_params.pResources = list;
+            check_refused( pD3DKMTOfferAllocations( &offer_params ) );
+
+            memset( &reclaim1, 0, sizeof(reclaim1) );
+            reclaim1.hDevice = device;
+            reclaim1.HandleList = list;
+            reclaim1.NumAllocations = count;
+            check_refused( pD3DKMTReclaimAllocations( &reclaim1 ) );
+            reclaim1.HandleList = NULL;
+            reclaim1.pResources = list;
+            check_refused( pD3DKMTReclaimAllocations( &reclaim1 ) );
+
+            memset( &reclaim2, 0, sizeof(reclaim2) );
+            reclaim2.hPagingQueue = queue;
+            reclaim2.HandleList = list;
+            reclaim2.NumAllocations = count;
+            check_refused( pD3DKMTReclaimAllocations2( &reclaim2 ) );
+            reclaim2.HandleList = NULL;
+            reclaim2.pResources = list;
+            check_refused( pD3DKMTReclaimAllocations2( &reclaim2 ) );
+
+            memset( &unlock, 0, sizeof(unlock) );
+            unlock.hDevice = device;
+            unlock.NumAllocations = count;
+            unlock.phAllocations = list;
+            check_refused( pD3DKMTUnlock( &unlock ) );
+
+            memset( &lock, 0, sizeof(lock) );
+            lock.hDevice = device;
+            lock.hAllocation = allocation;
+            lock.NumPages = count;
+            lock.pPages = list;
+            check_refused( pD3DKMTLock( &lock ) );
+            winetest_pop_context();
+        }
+
+    /* results that cannot be written */
+    for (i = 0; i < ARRAY_SIZE( bad_pointers ) + 1; i++)
+    {
+        void *pointer = i < ARRAY_SIZE( bad_pointers ) ? bad_pointers[i] : read_only;
+        NTSTATUS status;
+
+        winetest_push_context( "results, pointer %u", i );
+        check_status( offer_one( device, allocation, D3DKMT_OFFER_PRIORITY_HIGH ), STATUS_SUCCESS );
+        memset( &reclaim1, 0, sizeof(reclaim1) );
+        reclaim1.hDevice = device;
+        reclaim1.HandleList = &allocation;
+        reclaim1.NumAllocations = 1;
+        reclaim1.pDiscarded = pointer;
+        status = pD3DKMTReclaimAllocations( &reclaim1 );
+        check_status( reclaim_one( device, allocation, &result ), STATUS_SUCCESS ); /* it may be done, or not */
+        check_refused( status );
+
+        check_status( offer_one( device, allocation, D3DKMT_OFFER_PRIORITY_HIGH ), STATUS_SUCCESS );
+        memset( &reclaim2, 0, sizeof(reclaim2) );
+        reclaim2.hPagingQueue = queue;
+        reclaim2.HandleList = &allocation;
+        reclaim2.NumAllocations = 1;
+        reclaim2.pResults = pointer;
+        status = pD3DKMTReclaimAllocations2( &reclaim2 );
+        check_status( reclaim_one( device, allocation, &result ), STATUS_SUCCESS );
+        check_refused( status );
+        winetest_pop_context();
+    }
+}
+
+static void test_adapters( void )
+{
+    static const UINT types[] = { KMTQAITYPE_UMDRIVERPRIVATE, KMTQAITYPE_GETSEGMENTSIZE, KMTQAITYPE_ADAPTERREGISTRYINFO,
+        KMTQAITYPE_CHECKDRIVERUPDATESTATUS, KMTQAITYPE_DRIVERVERSION, KMTQAITYPE_ADAPTERTYPE, KMTQAITYPE_PHYSICALADAPTERCOUNT,
+        KMTQAITYPE_PHYSICALADAPTERDEVICEIDS, KMTQAITYPE_GETSEGMENTGROUPSIZE, KMTQAITYPE_DRIVER_DESCRIPTION };
+    D3DKMT_OPENADAPTERFROMDEVICENAME device_name;
+    D3DKMT_QUERYADAPTERINFO query;
+    D3DKMT_ENUMADAPTERS2 enum2;
+    UINT i, j;
+
+    for (i = 0; i < ARRAY_SIZE( bad_pointers ) + 1; i++)
+    {
+        void *pointer = i < ARRAY_SIZE( bad_pointers ) ? bad_pointers[i] : read_only;
+
+        winetest_push_context( "pointer %u", i );
+        for (j = 0; j < ARRAY_SIZE( types ); j++)
+        {
+            memset( &query, 0, sizeof(query) );
+            query.hAdapter = adapter;
+            query.Type = types[j];
+            query.pPrivateDriverData = pointer;
+            query.PrivateDriverDataSize = 16384;
+            check_refused( pD3DKMTQueryAdapterInfo( &query ) );
+        }
+        enum2.NumAdapters = 64;
+        enum2.pAdapters = pointer;
+        check_refused( pD3DKMTEnumAdapters2( &enum2 ) );
+        if (pointer != read_only)
+        {
+            memset( &device_name, 0, sizeof(device_name) );
+            device_name.pDeviceName = pointer;
+            check_refused( pD3DKMTOpenAdapterFromDeviceName( &device_name ) );
+        }
+        winetest_pop_context();
+    }
+    /* a name without an end, up to the end of its page */
+    memset( page_before, 'x', TEST_PAGE );
+    device_name.pDeviceName = (const WCHAR *)(page_before + TEST_PAGE - 64);
+    check_refused( pD3DKMTOpenAdapterFromDeviceName( &device_name ) );
+}
+
+START_TEST(badinput)
+{
+    if (!open_device( &adapter, &device )) return;
+    queue = create_queue( device );
+    allocation = create_allocation( device, KIB( 64 ) );
+    resource = create_resource( device, 0, KIB( 64 ), NULL, NULL );
+    write_allocation( device, allocation, KIB( 64 ), 1 );
+    usage = get_usage( adapter );
+    setup_pointers();
+    test_blocks();
+    test_read_only_blocks();
+    test_create();
+    test_lists();
+    test_adapters();
+    destroy_resource( device, resource );
+    destroy_allocation( device, allocation );
+    destroy_queue( queue );
+    ok( !get_usage( adapter ), "usage %s at the end\n", wine_dbgstr_longlong( get_usage( adapter ) ) );
+    destroy_device( device );
+    close_adapter( adapter );
+}

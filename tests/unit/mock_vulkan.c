@@ -1,0 +1,588 @@
+/*
+ * A libvulkan.so.1 with devices that the machine does not have
+ *
+ * Loader and driver in one, as small as the functions that winekmt uses. MOCK_VULKAN, a list of words, chooses:
+ *   1.0         a loader of Vulkan 1.0: no vkEnumerateInstanceVersion, no newer apiVersion, no Vulkan 1.1 functions
+ *   late        the first vkCreateInstance finds no driver
+ *   empty       no device
+ *   twins       software first, then two 1.1 GPUs with the same UUID, and two that have none
+ *   lost        the first vkQueueSubmit loses the device
+ *   hang        the first copy ends only when its fence is waited for a second time; until then nothing may be destroyed
+ *   badimport   vkGetMemoryHostPointerPropertiesEXT refuses
+ *   nobuffer    vkCreateBuffer is out of memory, but for the first two
+ * The first device is a discrete GPU: memory that the host cannot map, several heaps, types of all odd kinds, 64 memory
+ * objects at most, a transfer queue.
+ *
+ * What the caller does wrong is printed, and aborts.
+ *
+ * Copyright 2026 the winekmt developers
+ *
+ * This library is free software; you can redistribute it and/or modify it under the terms of the GNU Lesser General
+ * Public License as published by the Free Software Foundation; either version 2.1 of the License, or (at your option)
+ * any later version.
+ */
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define VK_NO_PROTOTYPES
+#include <vulkan/vulkan.h>
+
+#define EXPORT __attribute__((visibility("default")))
+#define ENTRY( name ) static VKAPI_ATTR __typeof__( *(PFN_##name)0 ) mock_##name; VKAPI_ATTR
+#define must( condition ) do { if (!(condition)) fail( __LINE__, #condition ); } while (0)
+
+PFN_vkVoidFunction EXPORT vkGetInstanceProcAddr( VkInstance instance, const char *name );
+
+struct physical
+{
+    void       *loader_data;
+    const char *name;
+    uint32_t    version;
+    unsigned char uuid;
+    VkPhysicalDeviceType type;
+};
+
+struct memory { unsigned char *bytes; uint64_t size; uint32_t type; int imported, mapped, live_buffers; };
+struct buffer { struct memory *memory; uint64_t size; int external; };
+struct fence  { int signalled; };
+struct commands
+{
+    VkBufferCopy region;
+    struct buffer *src, *dst;
+};
+struct pool   { struct commands *commands; };
+
+static struct physical physicals[] =
+{
+    { NULL, "Mock software", VK_API_VERSION_1_1, 0x11, VK_PHYSICAL_DEVICE_TYPE_CPU },
+    { NULL, "Mock discrete", VK_API_VERSION_1_1, 0x22, VK_PHYSICAL_DEVICE_TYPE_DISCRETE_GPU },
+    { NULL, "Mock discrete, second driver", VK_API_VERSION_1_1, 0x22, VK_PHYSICAL_DEVICE_TYPE_DISCRETE_GPU },
+    { NULL, "Mock old", VK_API_VERSION_1_0, 0, VK_PHYSICAL_DEVICE_TYPE_DISCRETE_GPU },
+    { NULL, "Mock old", VK_API_VERSION_1_0, 0, VK_PHYSICAL_DEVICE_TYPE_DISCRETE_GPU },
+};
+
+static atomic_int live, memories, instances, devices, submits, buffers, creates;
+static atomic_int hanging;
+
+static void __attribute__((noreturn)) fail( int line, const char *what )
+{
+    fprintf( stderr, "mock_vulkan.c:%d: not so: %s\n", line, what );
+    abort();
+}
+
+static int mode( const char *word )
+{
+    const char *list = getenv( "MOCK_VULKAN" ), *p;
+
+    for (p = list ? list : ""; (p = strstr( p, word )); p++)
+        if ((p == list || p[-1] == ' ') && (p[strlen( word )] == ' ' || !p[strlen( word )])) return 1;
+    return 0;
+}
+
+static void *make( size_t size )
+{
+    void *ret = calloc( 1, size );
+
+    must( ret );
+    live++;
+    return ret;
+}
+
+static void drop( void *object )
+{
+    if (!object) return;
+    live--;
+    free( object );
+}
+
+ENTRY(vkEnumerateInstanceVersion) VkResult mock_vkEnumerateInstanceVersion( uint32_t *version )
+{
+    *version = VK_API_VERSION_1_3;
+    return VK_SUCCESS;
+}
+
+ENTRY(vkCreateInstance) VkResult mock_vkCreateInstance( const VkInstanceCreateInfo *info,
+                                                        const VkAllocationCallbacks *alloc, VkInstance *instance )
+{
+    (void)alloc;
+    if (mode( "1.0" ) && info->pApplicationInfo->apiVersion > VK_API_VERSION_1_0) return VK_ERROR_INCOMPATIBLE_DRIVER;
+    if (mode( "late" ) && !creates++) return VK_ERROR_INCOMPATIBLE_DRIVER;
+    must( !instances++ );
+    *instance = make( 1 );
+    return VK_SUCCESS;
+}
+
+ENTRY(vkDestroyInstance) void mock_vkDestroyInstance( VkInstance instance, const VkAllocationCallbacks *alloc )
+{
+    (void)alloc;
+    must( !devices );
+    drop( instance );
+    instances--;
+    must( !live );
+}
+
+ENTRY(vkEnumeratePhysicalDevices) VkResult mock_vkEnumeratePhysicalDevices( VkInstance instance, uint32_t *count,
+                                                                            VkPhysicalDevice *out )
+{
+    uint32_t i, first = mode( "twins" ) ? 0 : 1, number = mode( "empty" ) ? 0 : mode( "twins" ) ? 5 : 1;
+
+    must( instance );
+    if (!out)
+    {
+        *count = number;
+        return VK_SUCCESS;
+    }
+    for (i = 0; i < number && i < *count; i++) out[i] = (VkPhysicalDevice)&physicals[first + i];
+    *count = i;
+    return i < number ? VK_INCOMPLETE : VK_SUCCESS;
+}
+
+ENTRY(vkGetPhysicalDeviceProperties) void mock_vkGetPhysicalDeviceProperties( VkPhysicalDevice device,
+                                                                              VkPhysicalDeviceProperties *props )
+{
+    struct physical *physical = (struct physical *)device;
+
+    memset( props, 0, sizeof(*props) );
+    strcpy( props->deviceName, physical->name );
+    props->apiVersion = mode( "1.0" ) ? VK_API_VERSION_1_0 : physical->version;
+    props->vendorID = 0x10de;
+    props->deviceID = 0x1234;
+    props->driverVersion = 77;
+    props->deviceType = physical->type;
+    props->limits.maxMemoryAllocationCount = 64;
+}
+
+ENTRY(vkGetPhysicalDeviceMemoryProperties) void mock_vkGetPhysicalDeviceMemoryProperties( VkPhysicalDevice device,
+                                                                  VkPhysicalDeviceMemoryProperties *props )
+{
+    static const VkMemoryType types[] =
+    {
+        { 0, 1 },                                   /* system memory that nobody can map */
+        { VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT, 0 },
+        { VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT, 0 }, /* not for buffers */
+        { VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT, 1 },
+        { VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT | VK_MEMORY_PROPERTY_HOST_CACHED_BIT, 1 },
+        { VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_CACHED_BIT, 1 },    /* not coherent */
+        { VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT | VK_MEMORY_PROPERTY_LAZILY_ALLOCATED_BIT, 0 },
+        { VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT | VK_MEMORY_PROPERTY_PROTECTED_BIT, 0 },
+        { VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT | VK_MEMORY_PROPERTY_DEVICE_COHERENT_BIT_AMD |
+          VK_MEMORY_PROPERTY_DEVICE_UNCACHED_BIT_AMD, 0 },
+        { VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT | VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT, 2 },
+    };
+    static const VkMemoryHeap heaps[] =
+    {
+        { 512ull << 20, VK_MEMORY_HEAP_DEVICE_LOCAL_BIT },
+        { 256ull << 20, 0 },
+        { 32ull << 20, VK_MEMORY_HEAP_DEVICE_LOCAL_BIT },
+    };
+
+    (void)device;
+    memset( props, 0, sizeof(*props) );
+    memcpy( props->memoryTypes, types, sizeof(types) );
+    memcpy( props->memoryHeaps, heaps, sizeof(heaps) );
+    props->memoryTypeCount = sizeof(types) / sizeof(types[0]);
+    props->memoryHeapCount = sizeof(heaps) / sizeof(heaps[0]);
+}
+
+#define BUFFER_TYPES    0x3fbu  /* all but 2 */
+#define EXTERNAL_TYPES  0x018u
+#define USABLE_TYPES    0x23bu
+
+ENTRY(vkGetPhysicalDeviceQueueFamilyProperties) void mock_vkGetPhysicalDeviceQueueFamilyProperties(
+    VkPhysicalDevice device, uint32_t *count, VkQueueFamilyProperties *props )
+{
+    static const VkQueueFlags flags[] = { VK_QUEUE_GRAPHICS_BIT | VK_QUEUE_COMPUTE_BIT, VK_QUEUE_COMPUTE_BIT,
+                                          VK_QUEUE_TRANSFER_BIT | VK_QUEUE_VIDEO_DECODE_BIT_KHR, VK_QUEUE_TRANSFER_BIT,
+                                          VK_QUEUE_SPARSE_BINDING_BIT };
+    uint32_t i;
+
+    (void)device;
+    if (!props) *count = 5;
+    for (i = 0; props && i < *count; i++) props[i] = (VkQueueFamilyProperties){ .queueFlags = flags[i], .queueCount = 1 };
+}
+
+ENTRY(vkEnumerateDeviceExtensionProperties) VkResult mock_vkEnumerateDeviceExtensionProperties( VkPhysicalDevice device,
+                                            const char *layer, uint32_t *count, VkExtensionProperties *props )
+{
+    (void)device;
+    (void)layer;
+    if (props)
+    {
+        strcpy( props[0].extensionName, VK_EXT_MEMORY_BUDGET_EXTENSION_NAME );
+        strcpy( props[1].extensionName, VK_EXT_EXTERNAL_MEMORY_HOST_EXTENSION_NAME );
+    }
+    *count = 2;
+    return VK_SUCCESS;
+}
+
+ENTRY(vkGetPhysicalDeviceProperties2) void mock_vkGetPhysicalDeviceProperties2( VkPhysicalDevice device,
+                                                                                VkPhysicalDeviceProperties2 *props )
+{
+    struct physical *physical = (struct physical *)device;
+    VkBaseOutStructure *next;
+
+    must( physical->version >= VK_API_VERSION_1_1 && !mode( "1.0" ) );
+    mock_vkGetPhysicalDeviceProperties( device, &props->properties );
+    for (next = props->pNext; next; next = next->pNext)
+    {
+        switch ((int)next->sType)
+        {
+        case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_ID_PROPERTIES:
+            memset( ((VkPhysicalDeviceIDProperties *)next)->deviceUUID, physical->uuid, 16 );
+            break;
+        case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAINTENANCE_3_PROPERTIES:
+            ((VkPhysicalDeviceMaintenance3Properties *)next)->maxMemoryAllocationSize = (128ull << 20) + 5;
+            break;
+        case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTERNAL_MEMORY_HOST_PROPERTIES_EXT:
+            ((VkPhysicalDeviceExternalMemoryHostPropertiesEXT *)next)->minImportedHostPointerAlignment = 4096;
+            break;
+        default:
+            must( !"a structure of no supported extension" );
+        }
+    }
+}
+
+ENTRY(vkGetPhysicalDeviceMemoryProperties2) void mock_vkGetPhysicalDeviceMemoryProperties2( VkPhysicalDevice device,
+                                                        VkPhysicalDeviceMemoryProperties2 *props )
+{
+    VkPhysicalDeviceMemoryBudgetPropertiesEXT *budget = props->pNext;
+    uint32_t i;
+
+    mock_vkGetPhysicalDeviceMemoryProperties( device, &props->memoryProperties );
+    must( budget && budget->sType == VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_BUDGET_PROPERTIES_EXT );
+    memset( budget->heapBudget, 0x99, sizeof(budget->heapBudget) );     /* undefined beyond the heaps */
+    memset( budget->heapUsage, 0x99, sizeof(budget->heapUsage) );
+    for (i = 0; i < props->memoryProperties.memoryHeapCount; i++)
+    {
+        budget->heapBudget[i] = props->memoryProperties.memoryHeaps[i].size / 2;
+        budget->heapUsage[i] = 4096;
+    }
+}
+
+ENTRY(vkGetPhysicalDeviceExternalBufferProperties) void mock_vkGetPhysicalDeviceExternalBufferProperties(
+    VkPhysicalDevice device, const VkPhysicalDeviceExternalBufferInfo *info, VkExternalBufferProperties *props )
+{
+    (void)device;
+    must( info->handleType == VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT );
+    props->externalMemoryProperties.externalMemoryFeatures = VK_EXTERNAL_MEMORY_FEATURE_IMPORTABLE_BIT;
+}
+
+ENTRY(vkCreateDevice) VkResult mock_vkCreateDevice( VkPhysicalDevice physical, const VkDeviceCreateInfo *info,
+                                                    const VkAllocationCallbacks *alloc, VkDevice *device )
+{
+    (void)alloc;
+    (void)physical;
+    must( info->queueCreateInfoCount == 1 && info->pQueueCreateInfos->queueFamilyIndex == 3 );
+    must( info->enabledExtensionCount == (mode( "1.0" ) || ((struct physical *)physical)->version < VK_API_VERSION_1_1
+                                          ? 0 : 2) );
+    *device = make( 1 );
+    devices++;
+    return VK_SUCCESS;
+}
+
+ENTRY(vkDestroyDevice) void mock_vkDestroyDevice( VkDevice device, const VkAllocationCallbacks *alloc )
+{
+    (void)alloc;
+    must( !hanging );
+    drop( device );
+    devices--;
+}
+
+ENTRY(vkGetDeviceQueue) void mock_vkGetDeviceQueue( VkDevice device, uint32_t family, uint32_t index, VkQueue *queue )
+{
+    must( family == 3 && !index );
+    *queue = (VkQueue)device;
+}
+
+ENTRY(vkAllocateMemory) VkResult mock_vkAllocateMemory( VkDevice device, const VkMemoryAllocateInfo *info,
+                                                        const VkAllocationCallbacks *alloc, VkDeviceMemory *out )
+{
+    const VkImportMemoryHostPointerInfoEXT *import = info->pNext;
+    struct memory *memory;
+
+    (void)device;
+    (void)alloc;
+    must( USABLE_TYPES & (1u << info->memoryTypeIndex) );
+    must( ++memories <= 64 );
+    memory = make( sizeof(*memory) );
+    memory->size = info->allocationSize;
+    memory->type = info->memoryTypeIndex;
+    if (import)
+    {
+        must( import->sType == VK_STRUCTURE_TYPE_IMPORT_MEMORY_HOST_POINTER_INFO_EXT );
+        must( EXTERNAL_TYPES & (1u << memory->type) );
+        memory->bytes = import->pHostPointer;
+        memory->imported = 1;
+    }
+    else
+    {
+        must( (memory->bytes = malloc( memory->size )) );
+        memset( memory->bytes, 0xa5, memory->size );
+    }
+    *out = (VkDeviceMemory)memory;
+    return VK_SUCCESS;
+}
+
+ENTRY(vkFreeMemory) void mock_vkFreeMemory( VkDevice device, VkDeviceMemory handle, const VkAllocationCallbacks *alloc )
+{
+    struct memory *memory = (struct memory *)handle;
+
+    (void)device;
+    (void)alloc;
+    must( !hanging && !memory->live_buffers );
+    memories--;
+    if (!memory->imported) free( memory->bytes );
+    drop( memory );
+}
+
+ENTRY(vkMapMemory) VkResult mock_vkMapMemory( VkDevice device, VkDeviceMemory handle, VkDeviceSize offset,
+                                              VkDeviceSize size, VkMemoryMapFlags flags, void **out )
+{
+    struct memory *memory = (struct memory *)handle;
+
+    (void)device;
+    (void)flags;
+    must( !memory->mapped++ && !offset && size == VK_WHOLE_SIZE );
+    must( memory->type == 3 || memory->type == 4 || memory->type == 9 );
+    *out = memory->bytes;
+    return VK_SUCCESS;
+}
+
+ENTRY(vkCreateBuffer) VkResult mock_vkCreateBuffer( VkDevice device, const VkBufferCreateInfo *info,
+                                                    const VkAllocationCallbacks *alloc, VkBuffer *out )
+{
+    struct buffer *buffer;
+
+    (void)device;
+    (void)alloc;
+    must( info->size && info->usage == (VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT) );
+    if (mode( "nobuffer" ) && ++buffers > 2) return VK_ERROR_OUT_OF_HOST_MEMORY;
+    buffer = make( sizeof(*buffer) );
+    buffer->size = info->size;
+    buffer->external = !!info->pNext;
+    *out = (VkBuffer)buffer;
+    return VK_SUCCESS;
+}
+
+ENTRY(vkDestroyBuffer) void mock_vkDestroyBuffer( VkDevice device, VkBuffer handle, const VkAllocationCallbacks *alloc )
+{
+    struct buffer *buffer = (struct buffer *)handle;
+
+    (void)device;
+    (void)alloc;
+    must( !hanging );
+    if (buffer->memory) buffer->memory->live_buffers--;
+    drop( buffer );
+}
+
+ENTRY(vkGetBufferMemoryRequirements) void mock_vkGetBufferMemoryRequirements( VkDevice device, VkBuffer handle,
+                                                                              VkMemoryRequirements *requirements )
+{
+    struct buffer *buffer = (struct buffer *)handle;
+
+    (void)device;
+    requirements->size = buffer->size;
+    requirements->alignment = 256;
+    requirements->memoryTypeBits = buffer->external ? EXTERNAL_TYPES : BUFFER_TYPES;
+}
+
+ENTRY(vkBindBufferMemory) VkResult mock_vkBindBufferMemory( VkDevice device, VkBuffer handle, VkDeviceMemory memory_handle,
+                                                            VkDeviceSize offset )
+{
+    struct buffer *buffer = (struct buffer *)handle;
+    struct memory *memory = (struct memory *)memory_handle;
+
+    (void)device;
+    must( !buffer->memory && !offset && buffer->size <= memory->size && buffer->external == memory->imported );
+    buffer->memory = memory;
+    memory->live_buffers++;
+    return VK_SUCCESS;
+}
+
+ENTRY(vkCreateCommandPool) VkResult mock_vkCreateCommandPool( VkDevice device, const VkCommandPoolCreateInfo *info,
+                                                  const VkAllocationCallbacks *alloc, VkCommandPool *pool )
+{
+    (void)device;
+    (void)alloc;
+    must( info->queueFamilyIndex == 3 );
+    *pool = (VkCommandPool)make( sizeof(struct pool) );
+    return VK_SUCCESS;
+}
+
+ENTRY(vkDestroyCommandPool) void mock_vkDestroyCommandPool( VkDevice device, VkCommandPool handle,
+                                                            const VkAllocationCallbacks *alloc )
+{
+    (void)device;
+    (void)alloc;
+    must( !hanging );
+    free( ((struct pool *)handle)->commands );
+    drop( (void *)handle );
+}
+
+ENTRY(vkResetCommandPool) VkResult mock_vkResetCommandPool( VkDevice device, VkCommandPool pool, VkCommandPoolResetFlags flags )
+{
+    (void)device;
+    (void)flags;
+    memset( ((struct pool *)pool)->commands, 0, sizeof(struct commands) );
+    return VK_SUCCESS;
+}
+
+ENTRY(vkAllocateCommandBuffers) VkResult mock_vkAllocateCommandBuffers( VkDevice device,
+                                             const VkCommandBufferAllocateInfo *info, VkCommandBuffer *commands )
+{
+    struct pool *pool = (struct pool *)info->commandPool;
+
+    (void)device;
+    must( info->commandBufferCount == 1 && !pool->commands && (pool->commands = calloc( 1, sizeof(*pool->commands) )) );
+    *commands = (VkCommandBuffer)pool->commands;
+    return VK_SUCCESS;
+}
+
+ENTRY(vkBeginCommandBuffer) VkResult mock_vkBeginCommandBuffer( VkCommandBuffer commands, const VkCommandBufferBeginInfo *info )
+{
+    (void)info;
+    must( !((struct commands *)commands)->src );
+    return VK_SUCCESS;
+}
+
+ENTRY(vkEndCommandBuffer) VkResult mock_vkEndCommandBuffer( VkCommandBuffer commands )
+{
+    must( ((struct commands *)commands)->src );
+    return VK_SUCCESS;
+}
+
+ENTRY(vkCmdPipelineBarrier) void mock_vkCmdPipelineBarrier( VkCommandBuffer commands, VkPipelineStageFlags src,
+    VkPipelineStageFlags dst, VkDependencyFlags flags, uint32_t memory_count, const VkMemoryBarrier *memory_barriers,
+    uint32_t buffer_count, const VkBufferMemoryBarrier *buffer_barriers, uint32_t image_count,
+    const VkImageMemoryBarrier *image_barriers )
+{
+    (void)commands; (void)src; (void)dst; (void)flags; (void)memory_barriers; (void)buffer_barriers; (void)image_barriers;
+    must( memory_count == 1 && !buffer_count && !image_count );
+}
+
+ENTRY(vkCmdCopyBuffer) void mock_vkCmdCopyBuffer( VkCommandBuffer handle, VkBuffer src, VkBuffer dst, uint32_t count,
+                                                  const VkBufferCopy *regions )
+{
+    struct commands *commands = (struct commands *)handle;
+
+    must( count == 1 );
+    commands->region = *regions;
+    commands->src = (struct buffer *)src;
+    commands->dst = (struct buffer *)dst;
+}
+
+ENTRY(vkQueueSubmit) VkResult mock_vkQueueSubmit( VkQueue queue, uint32_t count, const VkSubmitInfo *info, VkFence fence )
+{
+    struct commands *commands = (struct commands *)*info->pCommandBuffers;
+    const VkBufferCopy *region = &commands->region;
+    int submit = submits++;
+
+    (void)queue;
+    must( count == 1 && info->commandBufferCount == 1 );
+    must( region->srcOffset + region->size <= commands->src->size && region->dstOffset + region->size <= commands->dst->size );
+    if (mode( "lost" ) && !submit) return VK_ERROR_DEVICE_LOST;
+    if (mode( "hang" ) && !submit)
+    {
+        hanging = 1;
+        return VK_SUCCESS;
+    }
+    memcpy( commands->dst->memory->bytes + region->dstOffset, commands->src->memory->bytes + region->srcOffset, region->size );
+    ((struct fence *)fence)->signalled = 1;
+    return VK_SUCCESS;
+}
+
+ENTRY(vkCreateFence) VkResult mock_vkCreateFence( VkDevice device, const VkFenceCreateInfo *info,
+                                                  const VkAllocationCallbacks *alloc, VkFence *fence )
+{
+    (void)device;
+    (void)alloc;
+    must( !info->flags );
+    *fence = (VkFence)make( sizeof(struct fence) );
+    return VK_SUCCESS;
+}
+
+ENTRY(vkDestroyFence) void mock_vkDestroyFence( VkDevice device, VkFence fence, const VkAllocationCallbacks *alloc )
+{
+    (void)device;
+    (void)alloc;
+    must( !hanging );
+    drop( (void *)fence );
+}
+
+ENTRY(vkResetFences) VkResult mock_vkResetFences( VkDevice device, uint32_t count, const VkFence *fences )
+{
+    (void)device;
+    must( count == 1 );
+    ((struct fence *)*fences)->signalled = 0;
+    return VK_SUCCESS;
+}
+
+ENTRY(vkGetFenceStatus) VkResult mock_vkGetFenceStatus( VkDevice device, VkFence fence )
+{
+    (void)device;
+    return ((struct fence *)fence)->signalled ? VK_SUCCESS : mode( "lost" ) ? VK_ERROR_DEVICE_LOST : VK_NOT_READY;
+}
+
+/* Times out at once. In "hang" the GPU comes back when it is waited for a second time. */
+ENTRY(vkWaitForFences) VkResult mock_vkWaitForFences( VkDevice device, uint32_t count, const VkFence *fences, VkBool32 all,
+                                                      uint64_t timeout )
+{
+    struct fence *fence = (struct fence *)*fences;
+
+    (void)device;
+    (void)all;
+    must( count == 1 && timeout > 1000000000 && timeout <= 10000000000ull );
+    if (hanging == 2)
+    {
+        hanging = 0;
+        fence->signalled = 1;
+    }
+    if (fence->signalled) return VK_SUCCESS;
+    hanging = 2;
+    return VK_TIMEOUT;
+}
+
+ENTRY(vkGetMemoryHostPointerPropertiesEXT) VkResult mock_vkGetMemoryHostPointerPropertiesEXT( VkDevice device,
+    VkExternalMemoryHandleTypeFlagBits type, const void *pointer, VkMemoryHostPointerPropertiesEXT *props )
+{
+    (void)device;
+    must( type == VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT && pointer );
+    if (mode( "badimport" )) return VK_ERROR_INVALID_EXTERNAL_HANDLE;
+    props->memoryTypeBits = 0x2ff;
+    return VK_SUCCESS;
+}
+
+ENTRY(vkGetDeviceProcAddr) PFN_vkVoidFunction mock_vkGetDeviceProcAddr( VkDevice device, const char *name )
+{
+    (void)device;
+    return vkGetInstanceProcAddr( (VkInstance)device, name );
+}
+
+PFN_vkVoidFunction EXPORT vkGetInstanceProcAddr( VkInstance instance, const char *name )
+{
+    static const struct { const char *name; PFN_vkVoidFunction function; int newer; } functions[] =
+    {
+#define F(name)  { #name, (PFN_vkVoidFunction)mock_##name, 0 },
+#define F11(name)  { #name, (PFN_vkVoidFunction)mock_##name, 1 },
+        F(vkCreateInstance) F(vkDestroyInstance) F(vkEnumeratePhysicalDevices) F(vkGetPhysicalDeviceProperties)
+        F(vkGetPhysicalDeviceMemoryProperties) F(vkGetPhysicalDeviceQueueFamilyProperties)
+        F(vkEnumerateDeviceExtensionProperties) F(vkCreateDevice) F(vkGetDeviceProcAddr) F(vkDestroyDevice)
+        F(vkGetDeviceQueue) F(vkAllocateMemory) F(vkFreeMemory) F(vkMapMemory) F(vkCreateBuffer) F(vkDestroyBuffer)
+        F(vkGetBufferMemoryRequirements) F(vkBindBufferMemory) F(vkCreateCommandPool) F(vkDestroyCommandPool)
+        F(vkResetCommandPool) F(vkAllocateCommandBuffers) F(vkBeginCommandBuffer) F(vkEndCommandBuffer)
+        F(vkCmdPipelineBarrier) F(vkCmdCopyBuffer) F(vkQueueSubmit) F(vkCreateFence) F(vkDestroyFence) F(vkResetFences)
+        F(vkWaitForFences) F(vkGetFenceStatus)
+        F11(vkEnumerateInstanceVersion) F11(vkGetPhysicalDeviceProperties2) F11(vkGetPhysicalDeviceMemoryProperties2)
+        F11(vkGetPhysicalDeviceExternalBufferProperties) F11(vkGetMemoryHostPointerPropertiesEXT)
+    };
+    unsigned int i;
+
+    (void)instance;
+    for (i = 0; i < sizeof(functions) / sizeof(functions[0]); i++)
+        if (!strcmp( functions[i].name, name )) return functions[i].newer && mode( "1.0" ) ? NULL : functions[i].function;
+    return NULL;
+}

@@ -1,0 +1,156 @@
+/*
+ * kmtdemo: what differs between Windows and Linux
+ *
+ * On Windows the functions are looked up in gdi32.dll, so that a missing one gives a message instead of a program that
+ * does not start. On Linux the program is linked with libd3dkmt's objects.
+ *
+ * Copyright 2026 the winekmt developers
+ *
+ * This library is free software; you can redistribute it and/or modify it under the terms of the GNU Lesser General
+ * Public License as published by the Free Software Foundation; either version 2.1 of the License, or (at your option)
+ * any later version.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+#include "kmtdemo.h"
+
+struct kmt_functions kmt;
+
+/* Escape sequences and the attributes of a Windows console, by enum color. */
+static const struct
+{
+    const char *escape;
+    WORD        attribute;          /* blue 1, green 2, red 4, bright 8 */
+}
+colors[] =
+{
+    { "\033[0m",  7 },
+    { "\033[90m", 8 },
+    { "\033[1m",  15 },
+    { "\033[34m", 9 },
+    { "\033[33m", 14 },
+    { "\033[31m", 12 },
+    { "\033[32m", 10 },
+    { "\033[1;31m", 12 },
+};
+
+static enum { NO_COLORS, ESCAPES, ATTRIBUTES } color_output;
+
+static BOOL wants_colors( enum color_mode mode, BOOL terminal )
+{
+    const char *no_color = getenv( "NO_COLOR" ), *term = getenv( "TERM" );
+
+    if (mode != COLOR_AUTO) return mode == COLOR_ALWAYS;
+    return terminal && !(no_color && *no_color) && !(term && !strcmp( term, "dumb" ));
+}
+
+#ifdef _WIN32
+
+#include <fcntl.h>
+#include <io.h>
+
+static HANDLE console;
+static WORD   attributes_before;
+static UINT   codepage_before;
+
+static void restore_console( void )
+{
+    fflush( stdout );
+    if (color_output == ATTRIBUTES) SetConsoleTextAttribute( console, attributes_before );
+    SetConsoleOutputCP( codepage_before );
+}
+
+static void init_output( enum color_mode mode )
+{
+    CONSOLE_SCREEN_BUFFER_INFO info;
+    DWORD console_mode;
+    BOOL terminal;
+
+    console = GetStdHandle( STD_OUTPUT_HANDLE );
+    terminal = GetConsoleMode( console, &console_mode ) && GetConsoleScreenBufferInfo( console, &info );
+    _setmode( _fileno( stdout ), _O_BINARY );
+    setvbuf( stdout, NULL, _IOFBF, 1 << 16 );
+    if (wants_colors( mode, terminal )) color_output = terminal ? ATTRIBUTES : ESCAPES;
+    if (!terminal) return;
+    attributes_before = info.wAttributes;
+    codepage_before = GetConsoleOutputCP();
+    if (use_utf8 && !SetConsoleOutputCP( CP_UTF8 )) use_utf8 = FALSE;
+    atexit( restore_console );
+}
+
+void platform_init( enum color_mode mode )
+{
+    HMODULE gdi32 = LoadLibraryA( "gdi32.dll" );
+
+    init_output( mode );
+    if (!gdi32) stop( EXIT_CANNOT, "gdi32.dll cannot be loaded (error %u)", (unsigned int)GetLastError() );
+#define F( name ) \
+    if (!(kmt.name = (__typeof__(kmt.name))(void *)GetProcAddress( gdi32, "D3DKMT" #name ))) \
+        stop( EXIT_CANNOT, "gdi32.dll has no D3DKMT" #name ".\n" \
+              "Under Wine: winekmt is not in this prefix; \"winekmt-setup install\" puts it there.\n" \
+              "On Windows: Windows 10 or later is needed." );
+    KMTDEMO_FUNCTIONS
+#undef F
+}
+
+static void set_attribute( WORD attribute )
+{
+    fflush( stdout );
+    SetConsoleTextAttribute( console, attribute );
+}
+
+double platform_seconds( void )
+{
+    LARGE_INTEGER frequency, counter;
+
+    QueryPerformanceFrequency( &frequency );
+    QueryPerformanceCounter( &counter );
+    return (double)counter.QuadPart / frequency.QuadPart;
+}
+
+void platform_sleep( unsigned int milliseconds )
+{
+    Sleep( milliseconds );
+}
+
+#else
+
+#include <time.h>
+#include <unistd.h>
+
+void platform_init( enum color_mode mode )
+{
+    if (wants_colors( mode, isatty( STDOUT_FILENO ) )) color_output = ESCAPES;
+#define F( name ) kmt.name = D3DKMT##name;
+    KMTDEMO_FUNCTIONS
+#undef F
+}
+
+static void set_attribute( WORD attribute )
+{
+    (void)attribute;
+}
+
+double platform_seconds( void )
+{
+    struct timespec now;
+
+    clock_gettime( CLOCK_MONOTONIC, &now );
+    return now.tv_sec + now.tv_nsec / 1e9;
+}
+
+void platform_sleep( unsigned int milliseconds )
+{
+    struct timespec time = { milliseconds / 1000, milliseconds % 1000 * 1000000 };
+
+    nanosleep( &time, NULL );
+}
+
+#endif
+
+void platform_color( enum color color )
+{
+    if (color_output == ESCAPES) fputs( colors[color].escape, stdout );
+    if (color_output == ATTRIBUTES) set_attribute( colors[color].attribute );
+}
