@@ -195,6 +195,7 @@ static void test_open_from_real_display( void )
 {
     HDC (WINAPI *pCreateDCW)( const WCHAR *, const WCHAR *, const WCHAR *, const void * );
     BOOL (WINAPI *pDeleteDC)( HDC );
+    int (WINAPI *pGetSystemMetrics)( int );
     BOOL (WINAPI *pEnumDisplayDevicesW)( const WCHAR *, DWORD, DISPLAY_DEVICEW *, DWORD );
     D3DKMT_OPENADAPTERFROMGDIDISPLAYNAME display;
     D3DKMT_OPENADAPTERFROMLUID open;
@@ -205,6 +206,10 @@ static void test_open_from_real_display( void )
     pCreateDCW = (void *)GetProcAddress( GetModuleHandleA( "gdi32.dll" ), "CreateDCW" );
     pDeleteDC = (void *)GetProcAddress( GetModuleHandleA( "gdi32.dll" ), "DeleteDC" );
     pEnumDisplayDevicesW = (void *)GetProcAddress( LoadLibraryA( "user32.dll" ), "EnumDisplayDevicesW" );
+    pGetSystemMetrics = (void *)GetProcAddress( LoadLibraryA( "user32.dll" ), "GetSystemMetrics" );
+    if (getenv( "WINEKMT_TEST_WIDTH" )) /* whether it is the display that the runner made */
+        ok( pGetSystemMetrics( SM_CXSCREEN ) == atoi( getenv( "WINEKMT_TEST_WIDTH" ) ), "the screen is %d wide\n",
+            pGetSystemMetrics( SM_CXSCREEN ) );
     info.cb = sizeof(info);
     if (!pEnumDisplayDevicesW( NULL, 0, &info, 0 ) || !(info.StateFlags & DISPLAY_DEVICE_ATTACHED_TO_DESKTOP))
     {

@@ -22,6 +22,9 @@
 #undef WIN32_NO_STATUS
 #include <winternl.h>
 #include <ntstatus.h>
+/* mingw has the number of Microsoft's open specification, Windows and Wine another. */
+#undef STATUS_GRAPHICS_DRIVER_MISMATCH
+#define STATUS_GRAPHICS_DRIVER_MISMATCH ((NTSTATUS)0xc01e0009)
 #else
 #include "windef.h"
 #include "ntstatus.h"

@@ -102,6 +102,7 @@ static void test_no_memory( void )
     UINT64 usage;
     void *data;
 
+    memset( &enum2, 0, sizeof(enum2) );
     fake_gpu_fail( FAKE_GPU_ENUM, 1, GPU_OUT_OF_HOST_MEMORY, true );
     FILL( infos );
     enum2.NumAdapters = 4;

@@ -12,6 +12,7 @@
 #
 # A file of the suite is a test of its name, except for util.c, native.c and the file of "lazy".
 
+comma := ,
 D := tests/d3dkmt
 
 D3DKMT_TESTS        := adapter allocation device exports handles lock novulkan offer paging pressure resource threads \
@@ -60,8 +61,8 @@ $(B)/$(1)/gen/%.o: $(B)/gen/%.c $(B)/config.mk
 D3DKMT_BUILT += $(B)/$(1)/d3dkmt_test $(B)/$(1)/d3dkmt_fake_test
 endef
 $(eval $(call D3DKMT_PROGRAMS,native,))
-$(eval $(call D3DKMT_PROGRAMS,asan,$$(ASAN_FLAGS)))
-$(eval $(call D3DKMT_PROGRAMS,tsan,$$(TSAN_FLAGS)))
+$(eval $(call D3DKMT_PROGRAMS,asan,$$(ASAN_FLAGS) -Wl$$(comma)--export-dynamic-symbol=dlclose))
+$(eval $(call D3DKMT_PROGRAMS,tsan,$$(TSAN_FLAGS) -Wl$$(comma)--export-dynamic-symbol=dlclose))
 $(B)/pe/gen/%.o: $(B)/gen/%.c $(B)/config.mk
 	@mkdir -p $(@D)
 	$(CROSSCC) $(CROSSCFLAGS) $(PE_CFLAGS) $(DEPFLAGS) -c -o $@ $<

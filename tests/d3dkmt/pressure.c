@@ -426,7 +426,7 @@ static void test_reclaim_pressure( void )
     check_status( offer( device, list, 1, FALSE, LOW, 2 ), STATUS_SUCCESS );
     check_status( offer( device, list, 1, FALSE, LOW, 0 ), STATUS_SUCCESS );
     destroy_allocation( device, extra[0] );
-    check_status( try_create( device, large * 2, &extra[0] ), STATUS_SUCCESS );
+    check_status( try_create( device, large, &extra[0] ), STATUS_SUCCESS );
     check_status( reclaim( device, queue, list, 1, FALSE, &result ), STATUS_SUCCESS );
     ok( result == D3DDDI_RECLAIM_RESULT_DISCARDED, "result %u\n", result );
     if (extra[0]) destroy_allocation( device, extra[0] );

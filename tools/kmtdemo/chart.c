@@ -53,13 +53,18 @@ static enum layer layer_at( const struct sample *sample, UINT64 height )
 /* A row of the plot: what lies at that height. */
 static void print_row( const struct record *record, UINT64 height, const char *label )
 {
-    enum layer layer, last = LAYER_NONE;
-    unsigned int column;
+    enum layer layer, last = LAYER_NONE, layers[COLUMNS];
+    unsigned int column, end = 0;
 
     printf( "%*s %s", MARGIN - 2, label, use_utf8 ? *label ? "\u2524" : "\u2502" : "|" );
     for (column = 0; column < COLUMNS; column++)
     {
-        layer = layer_at( record_at( record, column_time( record, column ) ), height );
+        layers[column] = layer_at( record_at( record, column_time( record, column ) ), height );
+        if (layers[column] != LAYER_NONE) end = column + 1;
+    }
+    for (column = 0; column < end; column++)
+    {
+        layer = layers[column];
         if (layer != last) platform_color( looks[layer].color );
         put_cell( layer );
         last = layer;
@@ -110,9 +115,8 @@ void chart_print( const struct record *record )
         put_cell( layer );
         put_cell( layer );
         platform_color( COLOR_NORMAL );
-        printf( " %s  ", names[layer] );
+        printf( " %s%s", names[layer], layer == LAYER_DISCARDED ? "\n\n" : "  " );
     }
-    printf( "\n\n" );
     for (; row; row--)
         print_row( record, record->budget + step * (row - 1) + step / 2, "" );
     print_budget( record );

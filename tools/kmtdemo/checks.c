@@ -7,8 +7,7 @@
  * The amount: at the peak the program had more than the budget. What exceeded it had to be discarded, and what was in
  * excess of that, was not. Exactly that cannot be, because memory comes in pieces: the last one discarded may have been
  * larger than what was still missing, by its own size at most; and small allocations share memory objects, which are freed as
- * a whole, so that up to a quarter of what the small ones take may be in objects that are partly empty. That is the
- * granularity, and no more than that is tolerated.
+ * a whole. When every sixteenth place in those is free, that is what it takes. No more than these two is tolerated.
  *
  * Copyright 2026 the winekmt developers
  *
@@ -62,9 +61,9 @@ static void check_content( const struct scene *scene, const struct record *recor
         }
     }
     if (record->damaged) check( FALSE, "content", "%u allocations have wrong content; the first:\n%s", record->damaged, record->damage );
-    else check( verified == expected, "content", "every byte of %u kept allocations is right, %s; the %s\n"
-                "discarded show nothing of others, and can be written again",
-                count, size_text( verified ), size_text( lost ) );
+    else
+        check( verified == expected, "content", "every byte of the %u that were kept is right, %s;\n"
+               "%s that were discarded show nobody's content", count, size_text( verified ), size_text( lost ) );
 }
 
 static void check_order( const struct scene *scene )
@@ -79,14 +78,14 @@ static void check_order( const struct scene *scene )
         if (first_kept < i && wrong == scene->count) wrong = i;
     }
     if (wrong < scene->count)
-        check( FALSE, "order", "number %u of \"%s\" was discarded, but number %u of \"%s\",\nwhich comes before it, was kept",
+        check( FALSE, "order", "number %u of \"%s\" was discarded,\nbut number %u of \"%s\", offered to go before it, was kept",
                wrong - scene->first[scene->items[wrong].class] + 1, class_names[scene->items[wrong].class],
                first_kept - scene->first[scene->items[first_kept].class] + 1, class_names[scene->items[first_kept].class] );
     else if (!discarded || discarded == count)
         check( FALSE, "order", "%s of the %u offered was discarded, so no order can be seen", discarded ? "every one" : "none", count );
     else
-        check( TRUE, "order", "LOW before NORMAL before HIGH, in each the oldest offer first:\n"
-               "the first %u of %u in that order are gone, none of the others", discarded, count );
+        check( TRUE, "order", "LOW before NORMAL before HIGH, in each the oldest first:\n"
+               "the first %u of %u in that order are gone, no others", discarded, count );
 }
 
 static void check_amount( const struct scene *scene, const struct record *record )
@@ -104,17 +103,18 @@ static void check_amount( const struct scene *scene, const struct record *record
         if (item->discarded) discarded += item->footprint;
     }
     needed = all > record->least_budget ? all - record->least_budget : 0;
-    most = needed + largest + small / 4;
+    most = needed + largest + small / 16;
     if (!needed) check( FALSE, "amount", "the program never had more than the budget, so nothing was shown" );
     else
         check( discarded >= needed && discarded <= most, "amount",
-               "just enough: %s had to go, %s went; tolerated are the last\n"
-               "one's size, %s at most, and %s for objects that small ones share",
-               size_text( needed ), size_text( discarded ), size_text( largest ), size_text( small / 4 ) );
+               "%s%s had to go, %s went;\n"
+               "the limit is %s: one allocation more, shared objects",
+               discarded >= needed && discarded <= most ? "just enough: " : "", size_text( needed ),
+               size_text( discarded ), size_text( most ) );
 
     /* Nothing is discarded between peak and reclaim, so usage told then what the reclaim told later. */
     most = record->peak_sample.discarded > discarded ? record->peak_sample.discarded - discarded : discarded - record->peak_sample.discarded;
-    check( most <= small / 4, "answers", "by the usage at the peak %s were gone, by the reclaim %s",
+    check( most <= small / 16, "answers", "gone by usage at the peak: %s, by reclaim: %s",
            size_text( record->peak_sample.discarded ), size_text( discarded ) );
 }
 

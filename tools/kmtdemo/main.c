@@ -154,7 +154,7 @@ static void begin_phase( struct demo *demo, const char *name, const char *what )
     platform_color( COLOR_BOLD );
     printf( "  %u  %-10s", record->phase_count, name );
     platform_color( COLOR_NORMAL );
-    printf( " %-45s", what );
+    printf( " %-43s", what );
     fflush( stdout );
     take_sample( demo );
 }
@@ -176,7 +176,7 @@ static void note_damage( struct demo *demo, const struct item *item, const void 
 
     memcpy( &value, (const char *)memory + offset, sizeof(value) );
     if (!record->damaged++)
-        snprintf( record->damage, sizeof(record->damage), "%s, allocation %#x of %s: %s at offset %#llx, where 0x%016llx stands",
+        snprintf( record->damage, sizeof(record->damage), "%s, allocation %#x of %s:\n%s at offset %#llx,\nwhere 0x%016llx stands",
                   class_names[item->class], (unsigned int)item->handle, size_text( item->size ), what,
                   (unsigned long long)offset, (unsigned long long)value );
 }
@@ -207,7 +207,8 @@ static UINT64 known_footprint( const struct scene *scene, UINT64 size )
     return size;
 }
 
-/* Creates and writes the items of some classes. measure: nothing is discarded meanwhile, so that usage grows by what is created. */
+/* Creates and writes the items of some classes. measure: nothing is discarded meanwhile, so usage grows by what is created;
+ * else it goes in steps, as a game streams, for the picture's sake. */
 static UINT64 load_classes( struct demo *demo, enum item_class first, enum item_class last, BOOL measure )
 {
     const struct scene *scene = &demo->scene;
@@ -232,6 +233,7 @@ static UINT64 load_classes( struct demo *demo, enum item_class first, enum item_
         if ((since_sample += item->size) < demo->record.budget / CREATE_STEPS) continue;
         since_sample = 0;
         take_sample( demo );
+        if (!measure) platform_sleep( STEP_MS );
     }
     return bytes;
 }
@@ -400,7 +402,7 @@ static void play( struct demo *demo )
     end_phase( demo, load_classes( demo, CLASS_RENDER_TARGETS, CLASS_CACHE_HIGH, TRUE ) );
 
     /* HIGH first, LOW last: were age all that counts, it would be the other way round. */
-    begin_phase( demo, "Offer", "the textures: some HIGH, some NORMAL, some LOW" );
+    begin_phase( demo, "Offer", "textures, a third each at HIGH, NORMAL, LOW" );
     for (i = CLASS_CACHE_HIGH; i >= CLASS_CACHE_LOW; i--) for_steps( demo, i, OFFER_STEPS / 3, offer_step );
     end_phase( demo, demo->offered );
 
@@ -410,7 +412,7 @@ static void play( struct demo *demo )
     demo->record.peak = adapter_usage( &demo->adapter );
     demo->record.peak_sample = demo->record.samples[demo->record.count - 1];
 
-    begin_phase( demo, "Return", "the new level goes, the textures are reclaimed" );
+    begin_phase( demo, "Return", "the new level goes, textures are reclaimed" );
     for (i = scene->first[CLASS_NEW_LEVEL]; i < scene->count; i++) verify_item( demo, &scene->items[i] );
     bytes = demo->offered;
     for_steps( demo, CLASS_NEW_LEVEL, OFFER_STEPS / 4, destroy_step );
@@ -418,7 +420,7 @@ static void play( struct demo *demo )
     for (i = CLASS_CACHE_HIGH; i >= CLASS_CACHE_LOW; i--) for_steps( demo, i, OFFER_STEPS / 4, reclaim_step );
     end_phase( demo, bytes );
 
-    begin_phase( demo, "Check", "every byte is read, what was lost comes back" );
+    begin_phase( demo, "Check", "every byte is read, what was lost reloaded" );
     for (i = bytes = 0; i < scene->first[CLASS_NEW_LEVEL]; i++)
     {
         struct item *item = &scene->items[i];

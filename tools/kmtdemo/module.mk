@@ -8,15 +8,28 @@
 
 KMTDEMO_SOURCES := $(wildcard tools/kmtdemo/*.c)
 
+# No DLLs of mingw's, and no time stamp, so that the same sources give the same file
 $(B)/pe/kmtdemo.exe: $(KMTDEMO_SOURCES:%.c=$(B)/pe/%.o)
 	@mkdir -p $(@D)
-	$(CROSSCC) -static -Wl,--no-insert-timestamp -o $@ $^
+	$(if $(V),,@echo "  LINK    $@")
+	$(Q)$(CROSSCC) -static -Wl,--no-insert-timestamp -o $@ $^
 
-$(B)/native/kmtdemo: $(KMTDEMO_SOURCES:%.c=$(B)/native/%.o) $(call KMT_NATIVE_OBJS,native)
+KMTDEMO_NATIVE_OBJS := $(KMTDEMO_SOURCES:%.c=$(B)/native/%.o) $(call KMT_NATIVE_OBJS,native)
+$(B)/native/kmtdemo: $(KMTDEMO_NATIVE_OBJS)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ -ldl -pthread -lm
+	$(if $(V),,@echo "  LINK    $@")
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -ldl -pthread -lm
 
-ALL += $(B)/pe/kmtdemo.exe $(B)/native/kmtdemo
+KMTDEMO := $(B)/pe/kmtdemo.exe $(B)/native/kmtdemo
+ALL += $(KMTDEMO)
 
+# "make demo DEMO_FLAGS=--ascii"
+DEMO_FLAGS :=
 run-demo: all
-	@tools/kmtdemo/run
+	@tools/kmtdemo/run $(DEMO_FLAGS)
+
+INSTALL += install-kmtdemo
+.PHONY: install-kmtdemo
+install-kmtdemo: $(KMTDEMO)
+	install -d "$(DESTDIR)"$(winedlldir)
+	install -m 644 $(B)/pe/kmtdemo.exe "$(DESTDIR)"$(winedlldir)

@@ -17,7 +17,8 @@
 
 struct kmt_functions kmt;
 
-/* Escape sequences and the attributes of a Windows console, by enum color. */
+/* Escape sequences and the attributes of a Windows console (0: as before), by enum color; chosen to be legible on black and
+ * on white. */
 static const struct
 {
     const char *escape;
@@ -25,13 +26,13 @@ static const struct
 }
 colors[] =
 {
-    { "\033[0m",  7 },
-    { "\033[90m", 8 },
-    { "\033[1m",  15 },
-    { "\033[34m", 9 },
-    { "\033[33m", 14 },
-    { "\033[31m", 12 },
-    { "\033[32m", 10 },
+    { "\033[0m", 0 },
+    { "\033[2m", 0 },
+    { "\033[1m", 0 },
+    { "\033[36m", 3 },
+    { "\033[33m", 6 },
+    { "\033[31m", 4 },
+    { "\033[32m", 2 },
     { "\033[1;31m", 12 },
 };
 
@@ -97,7 +98,7 @@ void platform_init( enum color_mode mode )
 static void set_attribute( WORD attribute )
 {
     fflush( stdout );
-    SetConsoleTextAttribute( console, attribute );
+    SetConsoleTextAttribute( console, attribute ? (attributes_before & 0xf0) | attribute : attributes_before );
 }
 
 double platform_seconds( void )

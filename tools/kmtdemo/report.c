@@ -96,20 +96,20 @@ struct row
     UINT64       bytes, kept_bytes, discarded_bytes, verified;
 };
 
-/* A count and its bytes, or a dash; width columns. */
+/* A count and its bytes, or dashes. */
 static void print_amount( unsigned int count, UINT64 bytes )
 {
-    if (count) printf( " %5u %9s", count, size_text( bytes ) );
-    else printf( " %15s", "-" );
+    if (count) printf( " %6u %9s", count, size_text( bytes ) );
+    else printf( " %6s %9s", "-", "-" );
 }
 
 static void print_row( const char *name, const struct row *row )
 {
-    printf( "  %-22s", name );
+    printf( "  %-16s", name );
     print_amount( row->count, row->bytes );
     print_amount( row->kept, row->kept_bytes );
     print_amount( row->discarded, row->discarded_bytes );
-    printf( " %9s\n", size_text( row->verified ) );
+    printf( " %9s\n", row->verified ? size_text( row->verified ) : "-" );
 }
 
 static void print_rule( void )
@@ -118,7 +118,7 @@ static void print_rule( void )
 
     platform_color( COLOR_DIM );
     printf( "  " );
-    for (i = 0; i < 78; i++) fputs( use_utf8 ? "\u2500" : "-", stdout );
+    for (i = 0; i < 76; i++) fputs( use_utf8 ? "\u2500" : "-", stdout );
     platform_color( COLOR_NORMAL );
     printf( "\n" );
 }
@@ -129,7 +129,7 @@ void report_table( const struct scene *scene )
     unsigned int class, i;
 
     platform_color( COLOR_BOLD );
-    printf( "\n  %-22s %15s %15s %15s %9s\n", "", "created", "kept", "discarded", "verified" );
+    printf( "\n  %-17s %16s %16s %16s %9s\n", "", "created", "kept", "discarded", "verified" );
     platform_color( COLOR_NORMAL );
     print_rule();
     for (class = 0; class < CLASS_COUNT; class++)

@@ -16,7 +16,7 @@
 
 const char *const class_names[CLASS_COUNT] =
 {
-    "Render targets", "Staging buffers", "Textures offered LOW", "Textures offered NORMAL", "Textures offered HIGH", "New level",
+    "Render targets", "Staging buffers", "Textures, LOW", "Textures, NORMAL", "Textures, HIGH", "New level",
 };
 
 /* A size in bytes, and which part of its class it takes, in percent. */
@@ -90,9 +90,9 @@ void scene_init( struct scene *scene, UINT64 budget )
         {
             UINT64 size = (entry->size + 0xfff) & ~(UINT64)0xfff;
 
-            /* Nothing that takes more than a tenth of its class, unless it is the smallest: its share goes to the next. */
+            /* Nothing that takes more than a fifth of its class, unless it is the smallest: its share goes to the next. */
             share += total / 100 * entry->percent;
-            if (entry[1].size && size > total / 10) continue;
+            if (entry[1].size && size > total / 5) continue;
             for (; share >= size && rest >= size; share -= size, rest -= size) add_item( scene, class, size );
         }
         /* Large and small are mixed, as in a game. */

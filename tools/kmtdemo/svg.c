@@ -9,13 +9,14 @@
  */
 
 #include <math.h>
+#include <string.h>
 #include "kmtdemo.h"
 
 #define WIDTH   1000
 #define HEIGHT  600
 #define LEFT    90
 #define RIGHT   30
-#define TOP     130
+#define TOP     115
 #define BOTTOM  100
 
 struct plot
@@ -101,20 +102,24 @@ static void put_phases( FILE *file, const struct plot *plot )
 {
     const struct record *record = plot->record;
     double last_end = 0;
-    unsigned int i, level = 0;
+    unsigned int i;
+    int level = 0;
 
     fprintf( file, "<g class=\"phase\">\n" );
     for (i = 0; i < record->phase_count; i++)
     {
-        double x = plot_x( plot, record->phases[i].start );
+        double x = plot_x( plot, record->phases[i].start ), text_x;
         char name[64];
+        int width;
 
         snprintf( name, sizeof(name), "%u %s", i + 1, record->phases[i].name );
+        width = 8 * (int)strlen( name );
+        text_x = x + 4 + width < WIDTH - 4 ? x + 4 : WIDTH - 4 - width;
         /* One that begins before the last name ends goes a line higher. */
-        level = x < last_end ? level + 1 : 0;
-        last_end = x + 10 + 8 * snprintf( NULL, 0, "%s", name );
-        fprintf( file, "<path d=\"M%.1f %dV%d\"/><text x=\"%.1f\" y=\"%d\">%s</text>\n", x, TOP - 6 - 15 * (int)(level % 2),
-                 HEIGHT - BOTTOM, x + 4, TOP - 9 - 15 * (int)(level % 2), name );
+        level = text_x < last_end ? !level : 0;
+        last_end = text_x + width + 8;
+        fprintf( file, "<path d=\"M%.1f %dV%d\"/><text x=\"%.1f\" y=\"%d\">%s</text>\n", x, TOP - 6 - 15 * level,
+                 HEIGHT - BOTTOM, text_x, TOP - 9 - 15 * level, name );
     }
     fprintf( file, "</g>\n" );
 }

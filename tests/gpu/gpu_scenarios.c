@@ -11,10 +11,12 @@
  * any later version.
  */
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -263,6 +265,8 @@ int run_scenario( const char *name )
 static void set_environment( const struct scenario *scenario, const char *program, char *folder )
 {
     char buffer[PATH_MAX], path[PATH_MAX + 64], file[PATH_MAX];
+    struct link_map *map;
+    void *library;
 
     unsetenv( "VK_INSTANCE_LAYERS" );
     unsetenv( "WINEKMT_DEBUG" );
@@ -273,10 +277,10 @@ static void set_environment( const struct scenario *scenario, const char *progra
         setenv( "VK_ICD_FILENAMES", "/dev/null", 1 );
         return;
     }
-    if (scenario->loader == MOCK)   /* program is build/VARIANT/tests/unit/gpu */
+    if (scenario->loader == MOCK)   /* program is build/VARIANT/tests/gpu/gpu */
     {
         strcpy( buffer, program );
-        snprintf( path, sizeof(path), "%s/../../../native/tests/unit/mock", dirname( buffer ));
+        snprintf( path, sizeof(path), "%s/../../../native/tests/gpu/mock", dirname( buffer ));
         snprintf( file, sizeof(file), "%.*s/libvulkan.so.1", PATH_MAX - 20, path );
         if (access( file, R_OK ))
         {
@@ -289,7 +293,8 @@ static void set_environment( const struct scenario *scenario, const char *progra
     /* The dynamic linker stops at a file that is no library; so the system's is not found. */
     snprintf( file, sizeof(file), "%s/libvulkan.so.1", folder );
     if (scenario->loader == MISSING) close( open( file, O_WRONLY | O_CREAT, 0600 ));
-    else if (symlink( "/lib/x86_64-linux-gnu/libm.so.6", file )) _exit( 3 );
+    else if (!(library = dlopen( "libm.so.6", RTLD_LAZY )) || dlinfo( library, RTLD_DI_LINKMAP, &map ) ||
+             symlink( map->l_name, file )) _exit( 3 );
     setenv( "LD_LIBRARY_PATH", folder, 1 );
 }
 
