@@ -224,6 +224,45 @@ static void test_renewed( void )
     destroy_list( list, count );
 }
 
+/* AUTO goes by the residency priority, and the levels' order holds among them. */
+static void test_auto( void )
+{
+    static const UINT priorities[] =
+    {
+        0xffffffff, D3DDDI_ALLOCATIONPRIORITY_MAXIMUM, D3DDDI_ALLOCATIONPRIORITY_HIGH,                 /* HIGH */
+        D3DDDI_ALLOCATIONPRIORITY_HIGH - 1, D3DDDI_ALLOCATIONPRIORITY_NORMAL + 1, D3DDDI_ALLOCATIONPRIORITY_NORMAL,
+        D3DDDI_ALLOCATIONPRIORITY_NORMAL - 1, D3DDDI_ALLOCATIONPRIORITY_LOW, D3DDDI_ALLOCATIONPRIORITY_MINIMUM, 0,  /* LOW */
+    };
+    static const UINT order[] = { 6, 7, 8, 9, 3, 4, 5, 0, 1, 2 };
+    D3DKMT_HANDLE list[ARRAY_SIZE( priorities )], rest[32], extra[ARRAY_SIZE( priorities )];
+    struct winekmt_allocation_data data;
+    D3DKMT_CREATEALLOCATION create;
+    D3DDDI_ALLOCATIONINFO2 info;
+    UINT i, count, victims, gone;
+
+    for (victims = 4; victims <= 7; victims += 3) /* all LOW, all NORMAL */
+    {
+        for (i = 0; i < ARRAY_SIZE( priorities ); i++)
+        {
+            init_data( &data, large );
+            init_create( &create, device, &info, &data );
+            info.Flags.OverridePriority = 1;
+            info.Priority = priorities[i];
+            check_status( pD3DKMTCreateAllocation2( &create ), STATUS_SUCCESS );
+            list[i] = info.hAllocation;
+            write_allocation( device, list[i], large, i + 1 );
+        }
+        count = fill_budget( rest, ARRAY_SIZE( rest ), large );
+        check_status( offer( device, list, ARRAY_SIZE( list ), FALSE, AUTO, 0 ), STATUS_SUCCESS );
+        for (i = 0; i < victims; i++) check_status( try_create( device, large, &extra[i] ), STATUS_SUCCESS );
+        destroy_list( extra, victims );
+        gone = check_prefix_gone( list, order, ARRAY_SIZE( order ), large );
+        ok( gone == victims, "%u of %u are gone\n", gone, victims );
+        destroy_list( list, ARRAY_SIZE( list ) );
+        destroy_list( rest, count );
+    }
+}
+
 /* The same with allocations that share memory objects. First as many small ones come as are wanted, then a large one, for
  * which whole objects must become free while most of what is in them stays. */
 static void test_small( UINT64 size, BOOL scattered )
@@ -482,6 +521,7 @@ START_TEST(pressure)
         test_full();
         test_order_large();
         test_renewed();
+        test_auto();
         test_resource();
         test_existing_heap();
         test_reclaim_pressure();

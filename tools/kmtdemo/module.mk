@@ -27,9 +27,3 @@ ALL += $(KMTDEMO)
 DEMO_FLAGS :=
 run-demo: all
 	@tools/kmtdemo/run $(DEMO_FLAGS)
-
-INSTALL += install-kmtdemo
-.PHONY: install-kmtdemo
-install-kmtdemo: $(KMTDEMO)
-	install -d "$(DESTDIR)"$(winedlldir)
-	install -m 644 $(B)/pe/kmtdemo.exe "$(DESTDIR)"$(winedlldir)

@@ -335,6 +335,7 @@ static NTSTATUS publish_objects_locked( struct creation *creation )
         struct allocation *allocation = creation->allocations[i];
 
         allocation->resource = creation->resource;
+        allocation->shared = creation->resource && creation->resource->shared;
         list_add_tail( creation->resource ? &creation->resource->allocations : &device->allocations, &allocation->owner_entry );
     }
     return STATUS_SUCCESS;
@@ -438,7 +439,7 @@ static NTSTATUS find_to_destroy_locked( struct device *device, const D3DKMT_HAND
         struct allocation *allocation = get_allocation_locked( device, handles[found] );
 
         if (!allocation || allocation->mark) break;                             /* unknown, or twice in the list */
-        if (allocation->resource && allocation->resource->shared) break;        /* only as a whole */
+        if (allocation->shared) break;        /* only as a whole */
         if (found && allocation->resource != allocations[0]->resource) break;   /* DDI page: one resource a list */
         allocation->mark = 1;
         allocations[found] = allocation;

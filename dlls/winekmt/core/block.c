@@ -111,6 +111,7 @@ struct vidmm_block *pool_reserve_slot_locked( struct vidmm *vidmm, struct vidmm_
 static void allocation_set_slot_locked( struct allocation *allocation, struct vidmm_block *block, uint32_t slot )
 {
     allocation->block = block;
+    allocation->memory_type = block->type;
     allocation->slot = slot;
     if (slot < block->fresh) return;
     block->fresh = slot + 1;

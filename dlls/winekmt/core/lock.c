@@ -208,7 +208,7 @@ NTSTATUS kmt_Lock( D3DKMT_LOCK *params )
     status = lock_allocation_locked( args.hDevice, args.hAllocation, true, args.Flags.DonotWait, &allocation, &data );
     if (!status)
     {
-        if (args.Flags.UseAlternateVA && allocation->resource && allocation->resource->shared) status = STATUS_INVALID_PARAMETER;
+        if (args.Flags.UseAlternateVA && allocation->shared) status = STATUS_INVALID_PARAMETER;
         else status = check_pages( pages, args.NumPages, allocation->size, &offset );
         if (status) allocation->locks--;
     }

@@ -27,31 +27,25 @@ bool can_discard( const struct allocation *allocation )
     if (allocation->offer == NOT_OFFERED) return false;
     if (allocation->backing == BACKING_USER) return false;      /* it is the program's memory, nothing would be freed */
     if (!allocation->block) return false;                       /* already discarded, or being given memory */
-    if (allocation->resource && allocation->resource->shared) return false;     /* others may have it open */
+    if (allocation->shared) return false;                       /* others may have it open */
     return !allocation->device->vidmm->verifier.never_discard;
 }
 
 void offer_list_add_locked( struct allocation *allocation )
 {
     struct vidmm *vidmm = allocation->device->vidmm;
-    struct vidmm_heap *heap;
 
     if (!can_discard( allocation )) return;
-    heap = type_heap( vidmm, allocation->block->type );
-    list_add_tail( &heap->offered[allocation->offer], &allocation->offer_entry );
-    heap->offered_bytes += allocation->size;
+    list_add_tail( &type_heap( vidmm, allocation->memory_type )->offered[allocation->offer], &allocation->offer_entry );
     allocation->offer_sequence = vidmm->offer_sequence++;
     if (!vidmm->offered++) worker_notify_locked( vidmm );
 }
 
 void offer_list_remove_locked( struct allocation *allocation )
 {
-    struct vidmm *vidmm = allocation->device->vidmm;
-
     if (list_empty( &allocation->offer_entry )) return;
     list_remove( &allocation->offer_entry );
-    type_heap( vidmm, allocation->block->type )->offered_bytes -= allocation->size;
-    vidmm->offered--;
+    allocation->device->vidmm->offered--;
 }
 
 static uint64_t excess( uint64_t used, uint64_t more, uint64_t limit )

@@ -67,38 +67,41 @@ enum allocation_backing
 };
 
 /*
- * An allocation. A million of them may be live, so every field counts (the limit is 192 bytes with all
- * that belongs to it). All fields: under the lock; those marked "set once" may also be read with just a reference.
+ * An allocation. A million of them may be live, so every field counts (the limit is 192 bytes with all that belongs to it), and
+ * what an offer or a reclaim looks at stands in the first 64 bytes.
+ * All fields: under the lock; those marked "set once" may also be read with just a reference.
  */
 struct allocation
 {
     struct object object;
-    uint8_t  cpu_access;            /* enum winekmt_cpu_access; set once */
-    uint8_t  segments;              /* WINEKMT_SEGMENT_ bits; set once */
-    uint8_t  preferred_segment;     /* one of them; set once */
     uint8_t  backing : 1;           /* enum allocation_backing; set once */
     uint8_t  primary : 1;           /* set once */
+    uint8_t  shared : 1;            /* its resource is shared: others may have it open; set once */
     uint8_t  allow_not_zeroed : 1;  /* set once */
+    uint8_t  import_tried : 1;      /* BACKING_USER: it was locked before */
     uint8_t  offer : 2;             /* enum offer_level */
     uint8_t  allow_decommit : 1;    /* of the last offer */
     uint8_t  discarded : 1;         /* since it was offered */
     uint8_t  dead : 1;              /* reclaimed as not committed */
-    uint8_t  import_tried : 1;      /* BACKING_USER: it was locked before */
     uint8_t  content;               /* enum allocation_content */
     uint8_t  busy;                  /* somebody works on its memory with the lock dropped: who finds this set waits */
+    uint8_t  memory_type;           /* of block */
     uint16_t mark;                  /* scratch of the call that holds the lock: how often met in its list; else 0 */
     uint16_t locks;                 /* Lock and Lock2 not yet undone */
-    uint32_t residency_priority;    /* D3DDDI_ALLOCATIONPRIORITY_; AUTO offers go by it */
-    uint32_t slot;                  /* in block */
-    uint32_t alignment;             /* bytes; set once */
-    uint64_t size;                  /* bytes, whole pages; set once */
+    struct list      offer_entry;   /* in heap->offered while it can be discarded */
     struct device   *device;        /* lives longer; set once */
+    struct vidmm_block *block;
+    uint64_t         offer_sequence; /* order of offers across heaps */
     struct resource *resource;      /* or NULL; set once */
     struct list      owner_entry;   /* in resource->allocations or device->allocations */
-    struct list      offer_entry;   /* in heap->offered while it can be discarded */
-    uint64_t         offer_sequence; /* order of offers across heaps */
-    struct vidmm_block *block;
-    void            *user_memory;   /* BACKING_USER; set once */
+    uint64_t size;                  /* bytes, whole pages; set once */
+    uint32_t slot;                  /* in block */
+    uint32_t residency_priority;    /* D3DDDI_ALLOCATIONPRIORITY_; AUTO offers go by it */
+    uint32_t alignment;             /* bytes; set once */
+    uint8_t  cpu_access;            /* enum winekmt_cpu_access; set once */
+    uint8_t  segments;              /* WINEKMT_SEGMENT_ bits; set once */
+    uint8_t  preferred_segment;     /* one of them; set once */
+    void    *user_memory;           /* BACKING_USER; set once */
 };
 
 /* Several blocks of the same memory type with slots of the same size for allocations of the same priority. */
@@ -139,7 +142,6 @@ struct vidmm_heap
     uint64_t limit;                 /* bytes that our blocks may take now: Vulkan's budget, or size less head-room */
     uint64_t empty_bytes;           /* of the blocks on vidmm->empty */
     uint64_t used;                  /* bytes of blocks, from before they are allocated until after they are freed */
-    uint64_t offered_bytes;         /* of the allocations in offered */
     struct list offered[OFFER_LEVELS]; /* allocations that can be discarded, longest offered first */
     bool     local;                 /* set once */
 };

@@ -1,0 +1,46 @@
+#!/bin/sh
+#
+# The demo must notice what is wrong: the verifier's switches, and functions that lie (damage.c).
+#
+# Copyright 2026 the winekmt developers
+#
+# This library is free software; you can redistribute it and/or modify it under the terms of the GNU Lesser General
+# Public License as published by the Free Software Foundation; either version 2.1 of the License, or (at your option)
+# any later version.
+
+. "$(dirname "$0")/common.sh"
+SIZE=WINEKMT_VIDEO_MEMORY_SIZE
+DAMAGED=build/native/kmtdemo_damaged
+
+demo 1 $SIZE=64 WINEKMT_VERIFIER=always-discard \
+     build/winekmt-setup run --prefix "$WINEPREFIX" --wine "$WINE" build/pe/kmtdemo.exe --ascii
+says out '^  WRONG order ' '^  WRONG amount ' '^  WRONG answers '
+says err '^kmtdemo: 3 of the checks failed'
+
+demo 1 $SIZE=64 WINEKMT_VERIFIER=never-discard build/native/kmtdemo
+says err 'cannot be created \(STATUS_GRAPHICS_NO_VIDEO_MEMORY\)'
+
+demo 0 $SIZE=64 $DAMAGED
+
+demo 1 $SIZE=64 KMTDEMO_DAMAGE=content $DAMAGED
+says out '^  WRONG content +1 allocations' 'content changed at offset 0x1230' '^  ok    order'
+demo 1 $SIZE=64 KMTDEMO_DAMAGE=foreign $DAMAGED
+says out '^  WRONG content +1 allocations' 'discarded, but'
+demo 1 $SIZE=64 KMTDEMO_DAMAGE=kept $DAMAGED
+says out '^  WRONG content +1 allocations' 'content changed at offset 0,'
+demo 1 $SIZE=64 KMTDEMO_DAMAGE=order $DAMAGED
+says out '^  WRONG order +number 1 of "Textures, HIGH" was discarded' '^  ok    content'
+demo 1 $SIZE=64 KMTDEMO_DAMAGE=unwritten $DAMAGED
+says err 'ReclaimAllocations2 answered -1'
+demo 1 $SIZE=64 KMTDEMO_DAMAGE=usage $DAMAGED
+says out '^  WRONG budget'
+demo 1 $SIZE=64 KMTDEMO_DAMAGE=leak $DAMAGED
+says out '^  WRONG the end'
+demo 1 $SIZE=64 KMTDEMO_DAMAGE=refuse $DAMAGED
+says err 'cannot be created'
+demo 2 $SIZE=64 KMTDEMO_DAMAGE=mismatch $DAMAGED
+says err "not winekmt's \\(STATUS_GRAPHICS_DRIVER_MISMATCH\\)"
+
+[ ! -w /dev/full ] || demo 1 $SIZE=64 build/native/kmtdemo --svg=/dev/full
+[ ! -w /dev/full ] || says err '/dev/full cannot be written: '
+finish
