@@ -8,6 +8,7 @@
 
 TESTS += build-configure:tests/build/configure.sh
 TESTS += build-deps:tests/build/deps.sh
+TESTS += build-docs:tests/build/docs.sh
 TESTS += build-headers:tests/build/headers.sh
 TESTS += build-install:tests/build/install.sh
 TESTS += build-make:tests/build/make.sh

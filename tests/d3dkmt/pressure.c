@@ -472,6 +472,42 @@ static void test_reclaim_pressure( void )
     destroy_list( list, count );
 }
 
+/* Where there is another segment group that will do, it is used before the budget is exceeded. */
+static void test_other_segment( void )
+{
+    D3DKMT_QUERYVIDEOMEMORYINFO before, after;
+    struct winekmt_adapter_data data;
+    D3DKMT_HANDLE list[32], anywhere, extra;
+    UINT count, result;
+
+    get_adapter_data( adapter, &data );
+    if (!(data.cpu_visible_segments & WINEKMT_SEGMENT_NON_LOCAL))
+    {
+        skip( "one segment group only\n" );
+        return;
+    }
+    test_segments = 0;
+    anywhere = create_allocation( device, large );
+    test_segments = WINEKMT_SEGMENT_LOCAL;
+    write_allocation( device, anywhere, large, 1 );
+    count = fill_budget( list, ARRAY_SIZE( list ), large );
+    ok( count == budget / large - 1, "%u allocations in the budget\n", count );
+    check_status( offer_one( device, anywhere, LOW ), STATUS_SUCCESS );
+    check_status( try_create( device, large, &extra ), STATUS_SUCCESS );
+    get_memory_info( adapter, D3DKMT_MEMORY_SEGMENT_GROUP_NON_LOCAL, &before );
+    check_status( reclaim_one( device, anywhere, &result ), STATUS_SUCCESS );
+    ok( result == TRUE, "result %u\n", result );
+    check_zero( device, anywhere, large );
+    get_memory_info( adapter, D3DKMT_MEMORY_SEGMENT_GROUP_NON_LOCAL, &after );
+    ok( after.CurrentUsage == before.CurrentUsage + large, "usage %s, was %s\n", wine_dbgstr_longlong( after.CurrentUsage ),
+        wine_dbgstr_longlong( before.CurrentUsage ) );
+    get_memory_info( adapter, D3DKMT_MEMORY_SEGMENT_GROUP_LOCAL, &after );
+    ok( after.CurrentUsage <= after.Budget, "over the budget\n" );
+    destroy_allocation( device, anywhere );
+    destroy_allocation( device, extra );
+    destroy_list( list, count );
+}
+
 /* Discarded memory goes to others at once, and what they wrote is never seen by the first again. */
 static void test_no_leaks_of_content( void )
 {
@@ -525,6 +561,7 @@ START_TEST(pressure)
         test_resource();
         test_existing_heap();
         test_reclaim_pressure();
+        test_other_segment();
         test_no_leaks_of_content();
         test_small( KIB( 64 ), FALSE );
         test_small( KIB( 64 ), TRUE );

@@ -15,7 +15,7 @@ NATIVE=build/native/kmtdemo
 demo 0 $NATIVE --help
 for option in size svg adapter color ascii help
 do
-    says out "^  --$option[ =]"
+    says out "^  --$option([ =]|$)"
 done
 for option in --nonsense nonsense '' --size --size= --size=0 --size=63 --size=3073 --size=1e3 --size=-100 --size=99999999999999999999 \
     --adapter=0 --adapter=x --color=blue --svg= --helpme
@@ -35,7 +35,6 @@ demo 2 VK_ICD_FILENAMES=/nonexistent VK_DRIVER_FILES=/nonexistent $NATIVE
 says err 'there is no adapter'
 
 # Without winekmt in the prefix, the stock gdi32 lacks a function, or has no adapter that can do it.
-mkdir "$T/empty"
 demo 2 WINEDLLOVERRIDES=gdi32=b "$WINE" build/pe/kmtdemo.exe
 says err 'winekmt'
 finish

@@ -15,7 +15,7 @@ DAMAGED=build/native/kmtdemo_damaged
 demo 1 $SIZE=64 WINEKMT_VERIFIER=always-discard \
      build/winekmt-setup run --prefix "$WINEPREFIX" --wine "$WINE" build/pe/kmtdemo.exe --ascii
 says out '^  WRONG order ' '^  WRONG amount ' '^  WRONG answers '
-says err '^kmtdemo: 3 of the checks failed'
+says err '^kmtdemo: 3 checks failed'
 
 demo 1 $SIZE=64 WINEKMT_VERIFIER=never-discard build/native/kmtdemo
 says err 'cannot be created \(STATUS_GRAPHICS_NO_VIDEO_MEMORY\)'
@@ -23,11 +23,11 @@ says err 'cannot be created \(STATUS_GRAPHICS_NO_VIDEO_MEMORY\)'
 demo 0 $SIZE=64 $DAMAGED
 
 demo 1 $SIZE=64 KMTDEMO_DAMAGE=content $DAMAGED
-says out '^  WRONG content +1 allocations' 'content changed at offset 0x1230' '^  ok    order'
+says out '^  WRONG content +allocations with wrong content: 1;' 'content changed at offset 0x1230' '^  ok    order'
 demo 1 $SIZE=64 KMTDEMO_DAMAGE=foreign $DAMAGED
-says out '^  WRONG content +1 allocations' 'discarded, but'
+says out '^  WRONG content +allocations with wrong content: 1;' 'discarded, but'
 demo 1 $SIZE=64 KMTDEMO_DAMAGE=kept $DAMAGED
-says out '^  WRONG content +1 allocations' 'content changed at offset 0,'
+says out '^  WRONG content +allocations with wrong content: 1;' 'content changed at offset 0,'
 demo 1 $SIZE=64 KMTDEMO_DAMAGE=order $DAMAGED
 says out '^  WRONG order +number 1 of "Textures, HIGH" was discarded' '^  ok    content'
 demo 1 $SIZE=64 KMTDEMO_DAMAGE=unwritten $DAMAGED

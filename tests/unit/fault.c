@@ -180,9 +180,9 @@ static void test_gpu_call( enum fake_gpu_call call, enum gpu_result result, bool
         unit_finish( &unit );
         winetest_pop_context();
         if (!failures) break;
-        ok( nth + step <= most || persistent || nth > 1, "call %u: more than %u calls\n", call, most );
     }
-    if (nth == 1) ok( call == FAKE_GPU_COPY && visible, "call %u was never made\n", call );
+    ok( nth > 1, "call %u was never made\n", call );
+    ok( nth <= most, "call %u: more than %u of them\n", call, most );
     free( user_memory );
 }
 
@@ -305,7 +305,7 @@ START_TEST(fault)
         for (result = 0; result < ARRAY_SIZE( results ); result++)
             for (persistent = 0; persistent < 2; persistent++)
             {
-                test_gpu_call( calls[call], results[result], persistent, false, 60 );
+                if (calls[call] != FAKE_GPU_MAP) test_gpu_call( calls[call], results[result], persistent, false, 60 );
                 if (calls[call] != FAKE_GPU_COPY) test_gpu_call( calls[call], results[result], persistent, true, 60 );
             }
     test_gpu_call( FAKE_GPU_IMPORT, GPU_INVALID_POINTER, false, true, 60 );

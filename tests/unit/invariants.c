@@ -27,7 +27,16 @@ struct walk
     uint32_t      handles;
 };
 
-#define holds( walk, condition, ... )  ok_( (walk)->file, (walk)->line )( condition, __VA_ARGS__ )
+/* What does not hold once mostly does not hold for long: more than so many lines help nobody. Every check is counted. */
+#define MAX_REPORTS  20
+
+static unsigned int reports;
+
+#define holds( walk, condition, ... ) \
+    do { \
+        bool holds_ = (condition); \
+        if (holds_ || __atomic_fetch_add( &reports, 1, __ATOMIC_RELAXED ) < MAX_REPORTS) ok_( (walk)->file, (walk)->line )( holds_, __VA_ARGS__ ); \
+    } while (0)
 
 /* A block and its members. */
 static void check_block( struct walk *walk, const struct vidmm_block *block )
@@ -130,6 +139,8 @@ static void check_allocation( struct walk *walk, const struct allocation *alloca
                    allocation->discarded, allocation->dead );
     }
     if (!block) return;
+    holds( walk, block->import || allocation->memory_type == block->type, "%#x: type %u, its block has %u\n", handle, allocation->memory_type, block->type );
+    holds( walk, allocation->shared == (resource && resource->shared), "%#x: shared %u\n", handle, allocation->shared );
     holds( walk, allocation->slot < block->slots && block->members[allocation->slot] == allocation, "%#x is not in its slot\n", handle );
     holds( walk, block->import == (allocation->backing == BACKING_USER), "%#x: import %u\n", handle, block->import );
     holds( walk, allocation->slot * block_slot_size( block ) % (allocation->alignment ? allocation->alignment : 1) == 0, "%#x is not aligned\n", handle );

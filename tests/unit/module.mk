@@ -8,8 +8,7 @@
 
 UNIT := tests/unit
 
-# gpu.c is a program of its own, for the Vulkan implementation
-UNIT_SOURCES  := $(filter-out $(UNIT)/gpu.c,$(wildcard $(UNIT)/*.c))
+UNIT_SOURCES  := $(wildcard $(UNIT)/*.c)
 UNIT_NAMES    := handle block offer budget fault races stress
 UNIT_VARIANTS := native asan tsan
 

@@ -341,7 +341,7 @@ static void test_moved_content(void)
     for (i = 0; i < count; i++) if (i % 3) ok_status( unit_destroy( &unit, &secret[i], 1, false ), STATUS_SUCCESS );
     unit_check( &unit );
     kmt_lock();
-    for (i = 0; i < 100; i++) if (!compact_pool_locked( unit.vidmm, pool )) break;
+    for (i = 0; i < 100; i++) if (!compact_pool_locked( unit.vidmm, pool, &(bool){ 0 } )) break;
     kmt_unlock();
     ok( i > 0, "nothing was moved\n" );
     unit_check( &unit );

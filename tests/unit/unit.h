@@ -34,7 +34,7 @@
 #define ok_status( got, expected ) \
     do { \
         NTSTATUS got_ = (got), expected_ = (expected); \
-        ok( got_ == expected_, #got ": got %#x, expected %#x\n", (unsigned int)got_, (unsigned int)expected_ ); \
+        ok( got_ == expected_, "%s: got %#x, expected %#x\n", #got, (unsigned int)got_, (unsigned int)expected_ ); \
     } while (0)
 
 /* Fewer turns where each costs much more. */

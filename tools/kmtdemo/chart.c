@@ -104,7 +104,7 @@ void chart_print( const struct record *record )
 {
     static const char *const names[] = { "", "in use", "offered, still there", "offered, discarded" };
     UINT64 step = record->budget / ROWS_OF_BUDGET, maximum = record_maximum( record );
-    unsigned int row = (maximum - record->budget + step - 1) / step;
+    unsigned int row = (maximum - record->budget + step / 2) / step;
     enum layer layer;
 
     printf( "\n%*s", MARGIN - 1, "" );

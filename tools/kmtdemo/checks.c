@@ -60,7 +60,7 @@ static void check_content( const struct scene *scene, const struct record *recor
             count++;
         }
     }
-    if (record->damaged) check( FALSE, "content", "%u allocations have wrong content; the first:\n%s", record->damaged, record->damage );
+    if (record->damaged) check( FALSE, "content", "allocations with wrong content: %u; the first:\n%s", record->damaged, record->damage );
     else
         check( verified == expected, "content", "every byte of the %u that were kept is right, %s;\n"
                "%s that were discarded show nobody's content", count, size_text( verified ), size_text( lost ) );

@@ -240,6 +240,8 @@ void chart_print( const struct record *record );                                
 /* FALSE: it could not be written, errno says why. */
 BOOL svg_write( FILE *file, const struct adapter *adapter, const struct record *record );    /* svg.c */
 
+/* Something was printed to stdout without the end of its line. (report.c) */
+extern BOOL line_open;
 /* A message to stderr, on a line of its own, after what stdout has; then exit. (report.c) */
 void stop( int exit_status, const char *format, ... ) PRINTF_LIKE( 2, 3 ) __attribute__((noreturn));
 

@@ -156,6 +156,7 @@ static void begin_phase( struct demo *demo, const char *name, const char *what )
     platform_color( COLOR_NORMAL );
     printf( " %-43s", what );
     fflush( stdout );
+    line_open = TRUE;
     take_sample( demo );
 }
 
@@ -167,6 +168,7 @@ static void end_phase( struct demo *demo, UINT64 bytes )
     record->end = platform_seconds() - demo->start;
     printf( " %10s %5.1f s\n", size_text( bytes ), record->end - record->phases[record->phase_count - 1].start );
     fflush( stdout );
+    line_open = FALSE;
 }
 
 static void note_damage( struct demo *demo, const struct item *item, const void *memory, UINT64 offset, const char *what )
@@ -460,12 +462,14 @@ int main( int argc, char **argv )
     static struct demo demo;
     struct options options;
     unsigned int failures;
-    FILE *svg = NULL;
+    FILE *svg;
 
     (void)argc;
     parse_options( &options, argv );
     platform_init( options.colors );
-    if (options.svg && !(svg = fopen( options.svg, "wb" ))) stop( EXIT_CANNOT, "%s cannot be written: %s", options.svg, strerror( errno ) );
+    /* Better to know now than in the end; an older picture stays until then. */
+    if (options.svg && (!(svg = fopen( options.svg, "ab" )) || fclose( svg )))
+        stop( EXIT_CANNOT, "%s cannot be written: %s", options.svg, strerror( errno ) );
     adapter_open( &demo.adapter, options.adapter );
     print_heading( &demo );
     adapter_start( &demo.adapter );
@@ -481,14 +485,14 @@ int main( int argc, char **argv )
     chart_print( &demo.record );
     report_table( &demo.scene );
     failures = checks_run( &demo.scene, &demo.record );
-    if (svg)
+    if (options.svg)
     {
-        BOOL written = svg_write( svg, &demo.adapter, &demo.record );
+        BOOL written = (svg = fopen( options.svg, "wb" )) && svg_write( svg, &demo.adapter, &demo.record );
 
-        if (fclose( svg ) || !written) stop( EXIT_WRONG, "%s cannot be written: %s", options.svg, strerror( errno ) );
-        printf( "\nThe picture is in %s\n", options.svg );
+        if ((svg && fclose( svg )) || !written) stop( EXIT_WRONG, "%s cannot be written: %s", options.svg, strerror( errno ) );
+        printf( "\n  Picture  %s\n", options.svg );
     }
-    if (failures) stop( EXIT_WRONG, "%u of the checks failed", failures );
+    if (failures) stop( EXIT_WRONG, "%u check%s failed", failures, failures == 1 ? "" : "s" );
     fflush( stdout );
     return ferror( stdout ) ? EXIT_WRONG : EXIT_GOOD;
 }

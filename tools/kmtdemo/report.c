@@ -13,6 +13,8 @@
 #include <string.h>
 #include "kmtdemo.h"
 
+BOOL line_open;
+
 const char *size_text( UINT64 bytes )
 {
     static char buffers[8][32];
@@ -32,7 +34,7 @@ void stop( int exit_status, const char *format, ... )
     va_list args;
 
     platform_color( COLOR_NORMAL );
-    printf( "\n" );
+    if (line_open) printf( "\n" );
     fflush( stdout );
     fprintf( stderr, "kmtdemo: " );
     va_start( args, format );
@@ -118,7 +120,7 @@ static void print_rule( void )
 
     platform_color( COLOR_DIM );
     printf( "  " );
-    for (i = 0; i < 76; i++) fputs( use_utf8 ? "\u2500" : "-", stdout );
+    for (i = 0; i < 77; i++) fputs( use_utf8 ? "\u2500" : "-", stdout );
     platform_color( COLOR_NORMAL );
     printf( "\n" );
 }
@@ -129,7 +131,7 @@ void report_table( const struct scene *scene )
     unsigned int class, i;
 
     platform_color( COLOR_BOLD );
-    printf( "\n  %-17s %16s %16s %16s %9s\n", "", "created", "kept", "discarded", "verified" );
+    printf( "\n  %-16s%17s%17s%17s %9s\n", "", "created", "kept", "discarded", "verified" );
     platform_color( COLOR_NORMAL );
     print_rule();
     for (class = 0; class < CLASS_COUNT; class++)
