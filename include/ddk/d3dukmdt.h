@@ -156,7 +156,7 @@ typedef union _D3DDDICB_LOCKFLAGS
         UINT IgnoreReadSync : 1;
         UINT Reserved : 21;
     };
-    UCHAR Value;
+    UINT Value;
 } D3DDDICB_LOCKFLAGS;
 
 typedef union _D3DDDICB_SIGNALFLAGS
@@ -329,7 +329,7 @@ typedef union _D3DDDI_ESCAPEFLAGS
         UINT DriverCommonEscape : 1;
         UINT Reserved2 : 24;
     };
-    UCHAR Value;
+    UINT Value;
 } D3DDDI_ESCAPEFLAGS;
 
 typedef union _D3DDDI_EVICT_FLAGS

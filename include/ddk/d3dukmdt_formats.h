@@ -231,7 +231,7 @@ typedef union _D3DDDI_RESOURCEFLAGS
         UINT RestrictedContent : 1;
         UINT RestrictSharedAccess : 1;
     };
-    UCHAR Value;
+    UINT Value;
 } D3DDDI_RESOURCEFLAGS;
 
 typedef struct _D3DDDI_SURFACEINFO

@@ -13,6 +13,7 @@ TESTS += abi-layout-win64:tests/abi/layout.sh,win64
 TESTS += abi-layout-win32:tests/abi/layout.sh,win32
 TESTS += abi-constants:tests/abi/constants.sh
 TESTS += abi-ntstatus:tests/abi/ntstatus.sh
+TESTS += abi-values:tests/abi/values.sh
 TESTS += abi-functions:tests/abi/functions.sh
 TESTS += abi-headers:tests/abi/headers.sh
 TESTS += abi-selftest:tests/abi/selftest.sh

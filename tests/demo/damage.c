@@ -83,6 +83,7 @@ NTSTATUS __wrap_D3DKMTQueryVideoMemoryInfo( D3DKMT_QUERYVIDEOMEMORYINFO *params 
     NTSTATUS status = __real_D3DKMTQueryVideoMemoryInfo( params );
 
     if (lie_is( "usage" ) && params->CurrentUsage > params->Budget / 8 * 7) params->CurrentUsage = params->Budget + 1;
+    if (lie_is( "budget" ) && created > 100) params->Budget += params->Budget / 16;
     if (lie_is( "leak" ) && created > 100 && !params->CurrentUsage) params->CurrentUsage = 4096;
     return status;
 }

@@ -38,6 +38,8 @@ demo 1 $SIZE=64 KMTDEMO_DAMAGE=leak $DAMAGED
 says out '^  WRONG the end'
 demo 1 $SIZE=64 KMTDEMO_DAMAGE=refuse $DAMAGED
 says err 'cannot be created'
+demo 2 $SIZE=64 KMTDEMO_DAMAGE=budget $DAMAGED
+says err 'the budget moved while the demo ran, between 64.0 MiB and 68.0 MiB'
 demo 2 $SIZE=64 KMTDEMO_DAMAGE=mismatch $DAMAGED
 says err "not winekmt's \\(STATUS_GRAPHICS_DRIVER_MISMATCH\\)"
 

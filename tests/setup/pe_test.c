@@ -1,9 +1,9 @@
 /*
  * Tests of the PE reader and the writer of the drop-in, and a tool for the scripts
  *
- *   pe_test robust FILE [ALL]    every byte of FILE changed in turn, and FILE cut at every length: no crash, no read
- *                                beyond the end (build with AddressSanitizer). Without ALL, only the bytes that the
- *                                reader looks at: the headers and the export table, and lengths around them
+ *   pe_test robust FILE STEP     bytes of FILE changed in turn, and FILE cut at as many lengths: no crash, no read
+ *                                beyond the end (build with AddressSanitizer). STEP 1: every byte and length; else all of
+ *                                the headers, and of the export table every STEP-th
  *   pe_test write FILE OUT       the drop-in for FILE, written twice, which must give the same bytes
  *   pe_test list FILE            one line an ordinal: ORDINAL<tab>NAME or "-"<tab>FORWARDER or "-"; gaps left out
  *   pe_test base FILE NUMBER     prints the file offset of the ordinal base and the value, sets it in place
@@ -71,9 +71,10 @@ static int use( const unsigned char *data, size_t size, int write )
     pe_is_builtin( data, size );
     pe_read_stamp( data, size, &stamp );
     if (pe_open( &view, data, size )) return 0;
+    if (!write) return 1;
     for (i = 0; i < view.function_count; i++) if (!pe_get_function( &view, i, &rva, &text )) abort();
     for (i = 0; i < view.name_count; i++) if (!pe_get_name( &view, i, &text, &function )) abort();
-    if (!write || pe_write_dropin( &view, &description, NULL, 0, &need )) return 1;
+    if (pe_write_dropin( &view, &description, NULL, 0, &need )) return 1;
     out = malloc( need );
     if (!pe_write_dropin( &view, &description, out, need, &need ))
     {
@@ -95,7 +96,7 @@ static void use_prefix( const unsigned char *data, size_t size )
     free( copy );
 }
 
-static int robust( const char *path, int all )
+static int robust( const char *path, unsigned int step )
 {
     static const unsigned char patterns[] = { 0x01, 0x80, 0xff };
     size_t size, i, begin = 0x400, end;
@@ -123,14 +124,14 @@ static int robust( const char *path, int all )
     end = begin + view.dir_size;
     for (i = 0; i < size; i++)
     {
-        if (!all && i >= 0x600 && (i < begin || i >= end)) continue;
+        if (step > 1 && i >= 0x600 && (i < begin || i >= end || (i - begin) % step)) continue;
         for (j = 0; j < sizeof(patterns); j++, tried++)
         {
             data[i] ^= patterns[j];
             opened += use( data, size, !(i % 64) );
             data[i] ^= patterns[j];
         }
-        if (all || i < 0x600 || !(i % 16)) use_prefix( data, i );
+        use_prefix( data, i );
     }
     printf( "%s: %lu changed files, %lu of them still modules\n", path, tried, opened );
     free( data );
@@ -228,7 +229,7 @@ static int set_base( const char *path, unsigned long base )
 
 int main( int argc, char **argv )
 {
-    if (argc >= 3 && !strcmp( argv[1], "robust" )) return robust( argv[2], argc > 3 );
+    if (argc == 4 && !strcmp( argv[1], "robust" ) && atoi( argv[3] ) > 0) return robust( argv[2], atoi( argv[3] ) );
     if (argc == 4 && !strcmp( argv[1], "write" )) return write_one( argv[2], argv[3] );
     if (argc == 3 && !strcmp( argv[1], "list" )) return list( argv[2] );
     if (argc == 4 && !strcmp( argv[1], "base" )) return set_base( argv[2], strtoul( argv[3], NULL, 0 ) );

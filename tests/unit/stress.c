@@ -60,6 +60,8 @@ static struct unit_spec random_spec( struct thread *thread )
 
     spec.cpu_access = next_random( thread ) % 3;
     spec.segments = next_random( thread ) % 4 ? WINEKMT_SEGMENT_LOCAL : 0;
+    /* Only so has memory that the CPU does not see content that is worth moving. */
+    spec.not_zeroed = spec.cpu_access == WINEKMT_CPU_ACCESS_NONE;
     spec.residency = next_random( thread ) % 4 ? 0 : D3DDDI_ALLOCATIONPRIORITY_HIGH;
     return spec;
 }
@@ -245,7 +247,7 @@ static void *work( void *arg )
         struct own *own = &thread->own[i];
         void *data;
 
-        if (own->locked) ok_status( unit_unlock( &unit, own->handle ), STATUS_SUCCESS );
+        if (own->handle && own->locked) ok_status( unit_unlock( &unit, own->handle ), STATUS_SUCCESS );
         if (own->handle && !own->offered && own->visible && !unit_try_lock( &unit, own->handle, &data ))
         {
             ok( own->seed ? pattern_is( data, own->size, own->seed ) : bytes_are_zero( data, own->size ), "%#x: the content is wrong at the end\n", own->handle );

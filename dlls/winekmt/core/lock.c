@@ -203,6 +203,7 @@ NTSTATUS kmt_Lock( D3DKMT_LOCK *params )
     if ((status = check_lock_flags( &args ))) return status;
     if (args.Flags.LockEntire) args.NumPages = 0;
     if (args.NumPages) memcpy( pages, args.pPages, args.NumPages * sizeof(*pages) );
+    probe_write( &params->pData );
 
     kmt_lock();
     status = lock_allocation_locked( args.hDevice, args.hAllocation, true, args.Flags.DonotWait, &allocation, &data );
@@ -239,6 +240,7 @@ NTSTATUS kmt_Lock2( D3DKMT_LOCK2 *params )
     TRACE( "device %#x, allocation %#x", args.hDevice, args.hAllocation );
     if (is_stock_handle( args.hDevice )) return KMT_STATUS_STOCK;
     if (args.Flags.Value) return STATUS_INVALID_PARAMETER;
+    probe_write( &params->pData );
 
     kmt_lock();
     status = lock_allocation_locked( args.hDevice, args.hAllocation, false, false, &allocation, &data );

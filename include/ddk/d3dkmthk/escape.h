@@ -205,7 +205,7 @@ typedef union _D3DKMT_ADAPTER_VERIFIER_VIDMM_FLAGS
         UINT AlwaysFailGrowVPRMoves : 1;
         UINT Reserved : 12;
     };
-    UCHAR Value;
+    UINT Value;
 } D3DKMT_ADAPTER_VERIFIER_VIDMM_FLAGS;
 
 typedef struct _D3DKMT_ADAPTER_VERIFIER_VIDMM_TRIM_INTERVAL

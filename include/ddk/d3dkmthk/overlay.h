@@ -234,7 +234,7 @@ typedef union _D3DKMT_MULTIPLANE_OVERLAY_CAPS
         UINT Version3DDISupport : 1;
         UINT Reserved : 20;
     };
-    UCHAR Value;
+    UINT Value;
 } D3DKMT_MULTIPLANE_OVERLAY_CAPS;
 
 typedef struct _D3DKMT_GET_MULTIPLANE_OVERLAY_CAPS
@@ -363,7 +363,7 @@ typedef union _D3DKMT_PRESENT_MULTIPLANE_OVERLAY_FLAGS
         UINT TrueImmediate : 1;
         UINT Reserved : 22;
     };
-    UCHAR Value;
+    UINT Value;
 } D3DKMT_PRESENT_MULTIPLANE_OVERLAY_FLAGS;
 
 typedef struct _D3DKMT_PRESENT_MULTIPLANE_OVERLAY3

@@ -215,7 +215,7 @@ typedef union _D3DKMT_FLIPMODEL_PRESENTHISTORYTOKENFLAGS
         UINT VariableRefreshOverrideEligible : 1;
         UINT Reserved : 3;
     };
-    UCHAR Value;
+    UINT Value;
 } D3DKMT_FLIPMODEL_PRESENTHISTORYTOKENFLAGS;
 
 typedef struct _D3DKMT_SCATTERBLT
@@ -476,7 +476,7 @@ typedef union _D3DKMT_PRESENTFLAGS
         UINT PresentHMD : 1;
         UINT Reserved : 2;
     };
-    UCHAR Value;
+    UINT Value;
 } D3DKMT_PRESENTFLAGS;
 
 typedef struct _D3DKMT_PRESENT
