@@ -101,15 +101,15 @@ snapshot()
 {
     (
         cd "$1" || exit 1
-        find . -type d -printf '%p dir %m\n' -o ! -name '*.reg' -printf '%p %i %m %s %T@ %l\n' | sort
-        sha1sum ./*.reg drive_c/windows/system32/gdi32.dll
+        find . -type d -printf '%p dir %m\n' -o ! -name '*.reg' ! -name .update-timestamp -printf '%p %i %m %s %T@ %l\n' | sort
+        sha1sum ./*.reg .update-timestamp drive_c/windows/system32/gdi32.dll
     )
 }
 
-# registry FILE: a registry file without the times at which its keys changed.
+# registry FILE: a registry file without the times that Wine enters whenever it starts.
 registry()
 {
-    sed -e '/^#time=/d' -e 's/^\(\[.*\]\) [0-9]*$/\1/' "$1" | awk '
+    sed -e '/^#time=/d' -e '/^"DriverDateData"=/d' -e 's/^\(\[.*\]\) [0-9]*$/\1/' "$1" | awk '
         # sorted by key, so that the order in which keys were made does not matter
         /^\[/ { key = $0 } { line[key] = line[key] "\n" $0 } END { for (k in line) print line[k] }' RS='\n' |
         awk 'BEGIN { RS = "" } { gsub( "\n", "\001" ); print }' | sort | tr '\001' '\n'

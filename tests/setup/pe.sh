@@ -69,8 +69,8 @@ done
 
 # The real ones, at fewer places.
 "$PE_TEST" write "$STOCK" "$T/dropin.dll" || fail 'no drop-in for the stock gdi32'
-timeout 60 "$PE_TEST" robust "$T/dropin.dll" 13 || fail 'the reader failed on a damaged drop-in'
-timeout 60 "$PE_TEST" robust "$STOCK" 13 || fail 'the reader failed on a damaged gdi32.dll'
+timeout 60 "$PE_TEST" robust "$T/dropin.dll" 7 || fail 'the reader failed on a damaged drop-in'
+timeout 60 "$PE_TEST" robust "$STOCK" 29 || fail 'the reader failed on a damaged gdi32.dll'
 
 # Modules that no drop-in can be made for are refused.
 cp "$STOCK" "$T/high.dll"

@@ -237,7 +237,7 @@ static void test_memory_count(void)
     struct gpu_adapter adapter;
     struct unit unit;
 
-    unit_adapter_simple( &adapter, MIB( 4 ) * count, true );
+    unit_adapter_simple( &adapter, MIB( 8 ) * count, true );
     adapter.max_memory_count = limit;
     unit_start( &unit, &adapter, 0 );
     fake_gpu_set_fill( false );

@@ -165,7 +165,7 @@ static void start( bool visible )
 static void test_gpu_call( enum fake_gpu_call call, enum gpu_result result, bool persistent, bool visible, unsigned int most )
 {
     void *user_memory = aligned_alloc( PAGE_SIZE, MIB( 1 ) );
-    unsigned int nth, step = unit_is_valgrind() ? 9 : unit_is_slow() ? 3 : 1;
+    unsigned int nth, step = unit_is_valgrind() ? 9 : unit_is_slow() ? 5 : 1;
     struct unit unit;
 
     for (nth = 1; nth <= most; nth += step)

@@ -27,8 +27,9 @@ $(eval $(call unit_program,native))
 $(eval $(call unit_program,asan,$$(ASAN_FLAGS)))
 $(eval $(call unit_program,tsan,$$(TSAN_FLAGS)))
 
+# Time is spent where it finds something: ThreadSanitizer on what has threads, valgrind on what ASan does not see.
+UNIT_VALGRIND := valgrind,-q,--error-exitcode=99,--leak-check=full,--show-leak-kinds=all,--errors-for-leak-kinds=all
 TESTS += $(foreach n,$(UNIT_NAMES),unit-$(n):$(B)/native/unit_test,$(n))
 TESTS += $(foreach n,$(UNIT_NAMES),unit-$(n)-asan:$(B)/asan/unit_test,$(n))
-TESTS += $(foreach n,$(UNIT_NAMES),unit-$(n)-tsan:$(B)/tsan/unit_test,$(n))
-UNIT_VALGRIND := valgrind,-q,--error-exitcode=99,--leak-check=full,--show-leak-kinds=all,--errors-for-leak-kinds=all
-TESTS += $(foreach n,$(UNIT_NAMES),unit-$(n)-valgrind:$(UNIT_VALGRIND),$(B)/native/unit_test,$(n))
+TESTS += $(foreach n,budget races stress,unit-$(n)-tsan:$(B)/tsan/unit_test,$(n))
+TESTS += $(foreach n,block offer budget fault stress,unit-$(n)-valgrind:$(UNIT_VALGRIND),$(B)/native/unit_test,$(n))

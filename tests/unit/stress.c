@@ -20,7 +20,7 @@
 static struct unit unit;
 static D3DKMT_HANDLE shared[SHARED], resources[4];      /* by __atomic */
 static unsigned int turns;
-static bool jumping;
+static bool jumping, losing;     /* the budget, the GPU */
 static unsigned int discarded, kept, refused;
 
 struct own
@@ -51,7 +51,7 @@ static void count( unsigned int *counter )
 
 /* STATUS_NO_MEMORY is none of them: nothing here makes malloc fail. */
 #define ok_either( status, a, b ) \
-    ok( (status) == (a) || (status) == (b), "%#x\n", (unsigned int)(status) )
+    ok( (status) == (a) || (status) == (b) || (losing && (status) == STATUS_DEVICE_REMOVED), "%#x\n", (unsigned int)(status) )
 
 static struct unit_spec random_spec( struct thread *thread )
 {
@@ -95,8 +95,9 @@ static void use_own( struct thread *thread, struct own *own )
     else if (what < 4 && !own->offered && !own->locked)
     {
         /* The entries after it renew its place, no more. */
-        ok_status( unit_offer( &unit, list, 1 + next_random( thread ) % 3, 1 + next_random( thread ) % 4, false ), STATUS_SUCCESS );
-        own->offered = true;
+        status = unit_offer( &unit, list, 1 + next_random( thread ) % 3, 1 + next_random( thread ) % 4, false );
+        ok_either( status, STATUS_SUCCESS, STATUS_SUCCESS );
+        own->offered = !status;
     }
     else if (what < 7 && own->offered)
     {
@@ -114,7 +115,7 @@ static void use_own( struct thread *thread, struct own *own )
         status = unit_try_lock( &unit, own->handle, &data );
         if (own->offered)
         {
-            ok_status( status, STATUS_INVALID_PARAMETER );
+            ok_either( status, STATUS_INVALID_PARAMETER, STATUS_INVALID_PARAMETER );
             return;
         }
         ok_either( status, STATUS_SUCCESS, STATUS_GRAPHICS_ALLOCATION_BUSY );
@@ -135,7 +136,8 @@ static void use_own( struct thread *thread, struct own *own )
 
 static bool is_documented( NTSTATUS status )
 {
-    return !status || status == STATUS_INVALID_PARAMETER || status == STATUS_GRAPHICS_NO_VIDEO_MEMORY || status == STATUS_GRAPHICS_ALLOCATION_BUSY;
+    return !status || status == STATUS_INVALID_PARAMETER || status == STATUS_GRAPHICS_NO_VIDEO_MEMORY ||
+           status == STATUS_GRAPHICS_ALLOCATION_BUSY || (losing && status == STATUS_DEVICE_REMOVED);
 }
 
 /* One step with what others use too, and may destroy. */
@@ -227,6 +229,39 @@ static void use_resource( struct thread *thread )
     ok( is_documented( status ), "status %#x\n", (unsigned int)status );
 }
 
+/* A device of its own, which is destroyed with all that is on it. */
+static void use_device( struct thread *thread )
+{
+    D3DKMT_CREATEDEVICE create = { .hAdapter = unit.adapter };
+    D3DKMT_DESTROYDEVICE destroy;
+    struct unit own = unit;
+    D3DKMT_HANDLE handles[4];
+    unsigned int i, count = 0;
+    NTSTATUS status;
+
+    status = kmt_CreateDevice( &create );
+    ok_either( status, STATUS_SUCCESS, STATUS_SUCCESS );
+    if (status) return;
+    own.device = create.hDevice;
+    for (i = 0; i < 4; i++)
+    {
+        struct unit_spec spec = random_spec( thread );
+
+        status = unit_try_create( &own, &spec, &handles[count] );
+        ok_either( status, STATUS_SUCCESS, STATUS_GRAPHICS_NO_VIDEO_MEMORY );
+        if (!status) count++;
+    }
+    if (count && next_random( thread ) & 1)
+    {
+        status = unit_offer( &own, handles, count, 1 + next_random( thread ) % 4, false );
+        ok_either( status, STATUS_SUCCESS, STATUS_SUCCESS );
+        status = unit_offer( &unit, handles, count, D3DKMT_OFFER_PRIORITY_LOW, false );     /* of another device */
+        ok_either( status, STATUS_INVALID_PARAMETER, STATUS_INVALID_PARAMETER );
+    }
+    destroy.hDevice = own.device;
+    ok_status( kmt_DestroyDevice( &destroy ), STATUS_SUCCESS );
+}
+
 static void *work( void *arg )
 {
     struct thread *thread = arg;
@@ -236,7 +271,8 @@ static void *work( void *arg )
     {
         unsigned int what = next_random( thread ) % 8;
 
-        if (what < 5) use_own( thread, &thread->own[next_random( thread ) % OWN] );
+        if (i % 61 == 60) use_device( thread );
+        else if (what < 5) use_own( thread, &thread->own[next_random( thread ) % OWN] );
         else if (what < 7) use_shared( thread );
         else use_resource( thread );
         if (i % 512 == 0) check_invariants_busy( unit.vidmm, __FILE__, __LINE__ );
@@ -280,7 +316,8 @@ static bool has_no_memories( void *arg )
     return !vidmm->memories && !vidmm->freeing;
 }
 
-static void test_threads( bool visible_only )
+/* lose: the GPU goes after a while, in the middle of it all. */
+static void test_threads( bool visible_only, bool lose, uint32_t seed )
 {
     static struct thread threads[THREADS];
     D3DKMT_DESTROYALLOCATION destroy = { 0 };
@@ -297,10 +334,12 @@ static void test_threads( bool visible_only )
     memset( threads, 0, sizeof(threads) );
     discarded = kept = refused = 0;
     jumping = true;
+    losing = lose;
+    if (lose) fake_gpu_fail( visible_only ? FAKE_GPU_ALLOCATE : FAKE_GPU_CALLS, turns / 30 + seed % 50, GPU_DEVICE_LOST, false );
     pthread_create( &jumper, NULL, jump, NULL );
     for (i = 0; i < THREADS; i++)
     {
-        threads[i].random = i * 7919 + 1;
+        threads[i].random = i * 7919 + seed;
         pthread_create( &threads[i].thread, NULL, work, &threads[i] );
     }
     for (i = 0; i < THREADS; i++) pthread_join( threads[i].thread, NULL );
@@ -309,7 +348,8 @@ static void test_threads( bool visible_only )
     fake_gpu_get_stats( &stats );
     trace( "%u kept, %u discarded, %u refused, %llu bytes copied by the GPU, %llu allocated\n", kept, discarded, refused,
            (unsigned long long)stats.copied_bytes, (unsigned long long)stats.calls[FAKE_GPU_ALLOCATE] );
-    ok( kept && discarded, "something never happened\n" );
+    if (!lose) ok( kept && discarded, "something never happened\n" );
+    else ok( unit.vidmm->lost, "the GPU was not lost\n" );
 
     for (i = 0; i < SHARED; i++)
     {
@@ -324,7 +364,8 @@ static void test_threads( bool visible_only )
     }
     for (i = 0; i < GROUP_COUNT; i++)
     {
-        unit_query_memory( &unit, i, NULL, &usage );
+        usage = unit.vidmm->groups[i].committed;
+        if (!lose) unit_query_memory( &unit, i, NULL, &usage );
         ok( !usage, "group %u: usage %llu\n", i, (unsigned long long)usage );
     }
     ok( unit_wait( has_no_memories, unit.vidmm ), "%u memories are left\n", unit.vidmm->memories );
@@ -334,9 +375,19 @@ static void test_threads( bool visible_only )
     unit_finish( &unit );
 }
 
+/* Arguments: a seed and a number of turns, to look for what is rare. */
 START_TEST(stress)
 {
+    uint32_t seed = 1;
+    char **args;
+    int count;
+
+    count = winetest_get_mainargs( &args );
     turns = unit_is_valgrind() ? 150 : unit_is_slow() ? 1500 : 8000;
-    test_threads( true );
-    test_threads( false );
+    if (count > 2) seed = strtoul( args[2], NULL, 0 );
+    if (count > 3) turns = strtoul( args[3], NULL, 0 );
+    test_threads( true, false, seed );
+    test_threads( false, false, seed );
+    test_threads( true, true, seed );
+    test_threads( false, true, seed );
 }

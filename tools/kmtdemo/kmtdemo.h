@@ -165,7 +165,6 @@ struct item
     UINT64          size;           /* bytes asked for */
     UINT64          footprint;      /* bytes by which CurrentUsage grew */
     UINT64          verified;       /* bytes that were compared and were right */
-    BOOL            offered;
     BOOL            discarded;      /* as the reclaim said */
 };
 

@@ -288,7 +288,6 @@ static void offer_step( struct demo *demo, struct item *items, const D3DKMT_HAND
     memory_offer( &demo->adapter, handles, count, priorities[items[0].class] );
     for (i = 0; i < count; i++)
     {
-        items[i].offered = TRUE;
         demo->used -= items[i].footprint;
         demo->offered += items[i].footprint;
     }
@@ -304,7 +303,6 @@ static void reclaim_step( struct demo *demo, struct item *items, const D3DKMT_HA
     {
         if (results[i] != D3DDDI_RECLAIM_RESULT_OK && results[i] != D3DDDI_RECLAIM_RESULT_DISCARDED)
             stop( EXIT_WRONG, "D3DKMTReclaimAllocations2 answered %d for an allocation that was offered without AllowDecommit", results[i] );
-        items[i].offered = FALSE;
         items[i].discarded = results[i] == D3DDDI_RECLAIM_RESULT_DISCARDED;
         demo->offered -= items[i].footprint;
         demo->used += items[i].footprint;

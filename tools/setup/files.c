@@ -2,8 +2,8 @@
  * winekmt-setup: files
  *
  * A file is only ever replaced by a rename, so that every other process, and whoever comes after a crash, finds the old
- * one or the new one. A temporary file has the name of what it is for with ".winekmt-new" behind it; install and
- * uninstall clear such remains away, because the next write to the same file overwrites it.
+ * one or the new one. A temporary file has the name of what it is for with ".winekmt-new" behind it; file_clean() clears
+ * away what an interruption left of it.
  *
  * Each change is one step. A build for the tests (-DWINEKMT_SETUP_FAULTS) kills itself after step number
  * $WINEKMT_SETUP_STOP_AFTER, which is how it is proved that an interruption anywhere leaves a working prefix.
@@ -310,13 +310,19 @@ int file_move( const char *from, const char *to )
     return 0;
 }
 
-/* No error when there is nothing to remove; what remained of an interrupted write goes too. */
-int file_remove( const char *path )
+/* Removes what remained of an interrupted write. */
+void file_clean( const char *path )
 {
     char *temp = temp_name( path );
 
     unlink( temp );
     free( temp );
+}
+
+/* No error when there is nothing to remove; what remained of an interrupted write goes too. */
+int file_remove( const char *path )
+{
+    file_clean( path );
     if (unlink( path ))
     {
         if (errno == ENOENT || errno == ENOTDIR) return 0;

@@ -235,6 +235,21 @@ static void complain_in_use( const struct prefix *prefix )
     complain( "programs are running in the prefix %s; end them first (\"wineserver -k\" ends all of them)", prefix->path );
 }
 
+/* The other files are written or removed in any case, and their remains with them. */
+static void clean_remains( const struct prefix *prefix )
+{
+    static const char *const names[] = { "user.reg", "system.reg", SYSTEM32 NAME_GDI32 };
+    unsigned int i;
+    char *path;
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+    {
+        path = prefix_file( prefix, names[i] );
+        file_clean( path );
+        free( path );
+    }
+}
+
 static int install_locked( struct prefix *prefix, const struct wine *wine, const struct plan *plan )
 {
     struct manifest old, manifest = { 0 };
@@ -248,6 +263,7 @@ static int install_locked( struct prefix *prefix, const struct wine *wine, const
         complain( "%s/" SYSTEM32 NAME_GDI32 " is not Wine's own; winekmt would hide it, so it is not installed", prefix->path );
         return -1;
     }
+    clean_remains( prefix );
     if ((found = manifest_load( &old, prefix )) < 0) return -1;
     if (registries_load( &regs, prefix )) return -1;
 
@@ -351,6 +367,7 @@ static int uninstall_locked( struct prefix *prefix, const char *dir )
     struct registries regs;
     int ret;
 
+    clean_remains( prefix );
     if (manifest_load( &manifest, prefix ) < 0) memset( &manifest, 0, sizeof(manifest) );  /* ours can be told without it */
     ret = restore_gdi32( prefix );
     if (!ret && !(ret = registries_load( &regs, prefix )))

@@ -51,9 +51,9 @@ struct pe_view
     uint32_t       base;            /* ordinal of function 0 */
     uint32_t       function_count;
     uint32_t       name_count;
-    uint32_t       functions;       /* RVAs of the three tables */
-    uint32_t       names;
-    uint32_t       ordinals;
+    const uint8_t *functions;       /* the three tables: 4 bytes an entry, 4, 2; NULL when there is none */
+    const uint8_t *names;
+    const uint8_t *ordinals;
 };
 
 /* What a drop-in says about itself, at file offset 0x40, where Wine's builtins have their signature. */

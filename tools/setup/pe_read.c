@@ -3,7 +3,7 @@
  *
  * The file as it lies on disk, not as it is mapped: an RVA is looked up in the headers and in the raw data of the
  * sections. pe_open() checks every entry of every table once, so that a view that was opened has no entry that
- * cannot be read; the getters check again all the same, since that costs a comparison.
+ * cannot be read; the getters check strings again all the same, since whoever owns the buffer might have written to it.
  *
  * Copyright 2026 the winekmt developers
  *
@@ -41,13 +41,15 @@ static const uint8_t *bytes_at( const struct pe_view *view, uint32_t rva, size_t
     for (i = 0; i < view->section_count; i++)
     {
         const uint8_t *section = view->data + view->sections + 40 * i;
-        uint32_t virtual_size = get32( section + 8 ), address = get32( section + 12 );
-        uint32_t raw_size = get32( section + 16 ), raw = get32( section + 20 );
-        uint32_t valid = virtual_size && virtual_size < raw_size ? virtual_size : raw_size;
+        uint32_t address = get32( section + 12 ), raw_size = get32( section + 16 ), virtual_size, valid, raw;
 
+        if (rva < address || rva - address >= raw_size) continue;
+        virtual_size = get32( section + 8 );
+        valid = virtual_size && virtual_size < raw_size ? virtual_size : raw_size;
+        raw = get32( section + 20 );
         if (raw >= view->size) continue;
         if (valid > view->size - raw) valid = view->size - raw;
-        if (rva < address || rva - address >= valid) continue;
+        if (rva - address >= valid) continue;
         *len = valid - (rva - address);
         return view->data + raw + (rva - address);
     }
@@ -113,13 +115,11 @@ uint64_t pe_fingerprint( const void *data, size_t size, uint64_t seed )
  */
 int pe_get_function( const struct pe_view *view, uint32_t index, uint32_t *rva, const char **forward )
 {
-    const uint8_t *table;
     const char *text = NULL;
     uint32_t address;
 
     if (index >= view->function_count) return 0;
-    if (!(table = table_at( view, view->functions, (size_t)view->function_count * 4 ))) return 0;
-    address = get32( table + 4 * (size_t)index );
+    address = get32( view->functions + 4 * (size_t)index );
     if (address >= view->dir_rva && address - view->dir_rva < view->dir_size)
     {
         if (!(text = string_at( view, address ))) return 0;
@@ -137,15 +137,12 @@ int pe_get_function( const struct pe_view *view, uint32_t index, uint32_t *rva, 
  */
 int pe_get_name( const struct pe_view *view, uint32_t index, const char **name, uint16_t *function )
 {
-    const uint8_t *names, *ordinals;
     const char *text;
     uint16_t number;
 
     if (index >= view->name_count) return 0;
-    if (!(names = table_at( view, view->names, (size_t)view->name_count * 4 ))) return 0;
-    if (!(ordinals = table_at( view, view->ordinals, (size_t)view->name_count * 2 ))) return 0;
-    if (!(text = string_at( view, get32( names + 4 * (size_t)index ) ))) return 0;
-    if ((number = get16( ordinals + 2 * (size_t)index )) >= view->function_count) return 0;
+    if (!(text = string_at( view, get32( view->names + 4 * (size_t)index ) ))) return 0;
+    if ((number = get16( view->ordinals + 2 * (size_t)index )) >= view->function_count) return 0;
     *name = text;
     *function = number;
     return 1;
@@ -162,14 +159,17 @@ static enum pe_error open_exports( struct pe_view *view )
     view->base = get32( dir + 16 );
     view->function_count = get32( dir + 20 );
     view->name_count = get32( dir + 24 );
-    view->functions = get32( dir + 28 );
-    view->names = get32( dir + 32 );
-    view->ordinals = get32( dir + 36 );
 
     /* An ordinal has 16 bits, in GetProcAddress as in an import table. */
     if (view->base > 0xffff || view->function_count > 0x10000 - view->base) return PE_TOO_LARGE;
     if (view->name_count > 0x10000) return PE_TOO_LARGE;
     if (!view->function_count && view->name_count) return PE_BAD_EXPORTS;
+
+    if (view->function_count &&
+        !(view->functions = table_at( view, get32( dir + 28 ), (size_t)view->function_count * 4 ))) return PE_BAD_EXPORTS;
+    if (view->name_count &&
+        (!(view->names = table_at( view, get32( dir + 32 ), (size_t)view->name_count * 4 )) ||
+         !(view->ordinals = table_at( view, get32( dir + 36 ), (size_t)view->name_count * 2 )))) return PE_BAD_EXPORTS;
 
     for (i = 0; i < view->function_count; i++)
         if (!pe_get_function( view, i, &rva, &text )) return PE_BAD_EXPORTS;

@@ -249,17 +249,27 @@ char *registry_get( struct registry *reg, const char *key, const char *name )
 void registry_set( struct registry *reg, const char *key, const char *name, const char *data )
 {
     unsigned int key_line, line;
-    const char *next;
-    char *old = registry_get( reg, key, name );
+    const char *next, *found;
+    char *spelling = copy_text( name ), *old = registry_get( reg, key, name );
     int same = old && !strcmp( old, data );
 
     free( old );
-    if (same) return;
+    if (same)
+    {
+        free( spelling );
+        return;
+    }
     registry_add_key( reg, key );
     find_key( reg, key, &key_line );
-    if (find_value( reg, key_line, name, &line )) remove_lines( reg, line, value_lines( reg, line ) );
+    if (find_value( reg, key_line, name, &line ))
+    {
+        found = reg->lines[line] + 1;
+        memcpy( spelling, found, strlen( spelling ) );     /* differs in case at most, which is the user's */
+        remove_lines( reg, line, value_lines( reg, line ) );
+    }
     next = strchrnul( data, '\n' );
-    insert_line( reg, line, text( "\"%s\"=%.*s", name, (int)(next - data), data ) );
+    insert_line( reg, line, text( "\"%s\"=%.*s", spelling, (int)(next - data), data ) );
+    free( spelling );
     while (*next)
     {
         data = next + 1;

@@ -87,6 +87,7 @@ extern int file_link( const char *path, const char *target );
 extern int file_save( const char *path, const char *copy );
 extern int file_move( const char *from, const char *to );
 extern int file_remove( const char *path );
+extern void file_clean( const char *path );
 extern int dir_make( const char *path );
 extern int dir_remove( const char *path );
 

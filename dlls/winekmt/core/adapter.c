@@ -115,10 +115,17 @@ static NTSTATUS enum_gpus( void )
     if (gpu_enum_adapters( &infos, &count )) status = STATUS_NO_MEMORY;
     else
     {
-        kmt_lock();
-        LIST_FOR_EACH( cursor, &gpus ) LIST_ENTRY( cursor, struct kmt_gpu, entry )->present = false;
-        kmt_unlock();
         for (i = 0; i < count && i < MAX_ADAPTERS && !status; i++) status = note_gpu( &infos[i], i );
+        /* Those that are gone stand before the others now. Never is one absent in between that is not gone. */
+        kmt_lock();
+        LIST_FOR_EACH( cursor, &gpus )
+        {
+            struct kmt_gpu *gpu = LIST_ENTRY( cursor, struct kmt_gpu, entry );
+
+            for (i = 0; i < count; i++) if (!memcmp( gpu->info.device_uuid, infos[i].device_uuid, 16 )) break;
+            if (i == count) gpu->present = false;
+        }
+        kmt_unlock();
     }
     pthread_mutex_unlock( &enumeration );
     free( infos );

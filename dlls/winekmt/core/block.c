@@ -6,7 +6,7 @@
  * have). Slots of one size also make moving simple: any free slot of the pool fits (compact.c). The price is the rest of a slot
  * that its allocation does not fill, a fifth of the slot at most.
  *
- * A pool's first block is small and later ones grow with the pool, up to 64 MiB, so that a program with little memory
+ * A pool's first block is small and later ones grow with the pool, up to 256 MiB, so that a program with little memory
  * wastes little and one with much stays far below the limit of Vulkan's memory objects.
  *
  * Copyright 2026 the winekmt developers

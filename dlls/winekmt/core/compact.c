@@ -95,7 +95,7 @@ static void finish_move_locked( struct vidmm_block *source, const struct move *m
 
 bool compact_pool_locked( struct vidmm *vidmm, struct vidmm_pool *pool, bool *pinned )
 {
-    struct vidmm_block *source = choose_block_locked( pool, pinned );
+    struct vidmm_block *source;
     bool host_visible = vidmm->info->types[pool->type].properties & GPU_MEMORY_HOST_VISIBLE;
     unsigned int i, count = 0, copied = 0;
     enum gpu_result result = GPU_SUCCESS;
@@ -103,7 +103,21 @@ bool compact_pool_locked( struct vidmm *vidmm, struct vidmm_pool *pool, bool *pi
     struct move *moves;
     bool empty;
 
-    if (!source || !(moves = malloc( source->used * sizeof(*moves) ))) return false;
+    *pinned = false;
+    vidmm->freeing++;   /* whoever finds no room waits for this one */
+    if (pool->compacting)
+    {
+        while (pool->compacting) kmt_wait_locked( UINT64_MAX );
+        vidmm->freeing--;
+        kmt_wake_locked();
+        return true;
+    }
+    if (!(source = choose_block_locked( pool, pinned )) || !(moves = malloc( source->used * sizeof(*moves) )))
+    {
+        vidmm->freeing--;
+        return false;
+    }
+    pool->compacting = true;
 
     TRACE( "emptying a block with %u of %u slots of %llu bytes", source->used, source->slots,
            (unsigned long long)pool->slot_size );
@@ -119,6 +133,8 @@ bool compact_pool_locked( struct vidmm *vidmm, struct vidmm_pool *pool, bool *pi
         allocation_begin_locked( allocation );
         moves[count].allocation = allocation;
         moves[count].target = pool_reserve_slot_locked( vidmm, pool, allocation, &moves[count].slot );
+        /* Whatever becomes of the move, the slot is not as new any more. */
+        if (moves[count].target->fresh <= moves[count].slot) moves[count].target->fresh = moves[count].slot + 1;
         count++;
     }
 
@@ -143,6 +159,9 @@ bool compact_pool_locked( struct vidmm *vidmm, struct vidmm_pool *pool, bool *pi
         pool->free_slots += source->slots - source->used;
         list_add_head( source->used == source->slots ? &pool->full : &pool->partial, &source->entry );
     }
+    pool->compacting = false;
     freed_memory_flush_locked( &freed );
+    vidmm->freeing--;
+    kmt_wake_locked();
     return empty;
 }

@@ -35,7 +35,7 @@ void offer_list_add_locked( struct allocation *allocation )
 {
     struct vidmm *vidmm = allocation->device->vidmm;
 
-    if (!can_discard( allocation )) return;
+    if (allocation->busy || !can_discard( allocation )) return;     /* busy: allocation_done_locked sees to it */
     list_add_tail( &type_heap( vidmm, allocation->memory_type )->offered[allocation->offer], &allocation->offer_entry );
     allocation->offer_sequence = vidmm->offer_sequence++;
     if (!vidmm->offered++) worker_notify_locked( vidmm );

@@ -152,7 +152,7 @@ uint64_t heap_headroom( uint64_t size )
 
 void vidmm_refresh_budget_locked( struct vidmm *vidmm, uint64_t max_age )
 {
-    uint64_t budget[GPU_MAX_HEAPS], usage[GPU_MAX_HEAPS];
+    uint64_t budget[GPU_MAX_HEAPS], usage[GPU_MAX_HEAPS], before[GPU_MAX_HEAPS];
     unsigned int i;
     bool known;
 
@@ -160,6 +160,7 @@ void vidmm_refresh_budget_locked( struct vidmm *vidmm, uint64_t max_age )
     if (vidmm->budget_time && os_time_ns() - vidmm->budget_time < max_age) return;
 
     vidmm->querying_budget = true;
+    for (i = 0; i < vidmm->info->heap_count; i++) before[i] = vidmm->heaps[i].used;
     kmt_unlock();
     known = gpu_query_budget( vidmm->device, budget, usage );
     kmt_lock();
@@ -171,7 +172,8 @@ void vidmm_refresh_budget_locked( struct vidmm *vidmm, uint64_t max_age )
     {
         struct vidmm_heap *heap = &vidmm->heaps[i];
         /* Other Vulkan devices of this process, winevulkan's say, use the same budget. Our own part we know better. */
-        uint64_t others = usage[i] > heap->used ? usage[i] - heap->used : 0;
+        uint64_t own = heap->used > before[i] ? heap->used : before[i];     /* it may have changed since Vulkan looked */
+        uint64_t others = usage[i] > own ? usage[i] - own : 0;
         uint64_t ours = budget[i] > others ? budget[i] - others : 0;
         uint64_t most = heap->size - heap_headroom( heap->size );
 
@@ -270,7 +272,6 @@ static uint64_t next_block_size_locked( struct vidmm *vidmm, const struct vidmm_
     uint64_t least = pool->slot_size < MIN_BLOCK_SIZE ? MIN_BLOCK_SIZE - MIN_BLOCK_SIZE % pool->slot_size : pool->slot_size;
     uint64_t size = pool->bytes / 16;
 
-    if (size < 4 * pool->slot_size) size = 4 * pool->slot_size;
     if (size < MIN_BLOCK_SIZE * 4) size = MIN_BLOCK_SIZE * 4;
     if (size > MAX_SHARED_BLOCK_SIZE) size = MAX_SHARED_BLOCK_SIZE;
     if (size > MAX_SLOTS * pool->slot_size) size = MAX_SLOTS * pool->slot_size;
@@ -327,7 +328,7 @@ NTSTATUS vidmm_place_locked( struct allocation *allocation, bool over_budget )
         unsigned int group = i ? !preferred : preferred;
         const struct type_order *order = &vidmm->orders[allocation->cpu_access][group];
 
-        if (!(allocation->segments & 1u << group) && !over_budget) continue;
+        if (!(allocation->segments & 1u << group)) continue;
         for (j = 0; j < order->count; j++)
         {
             status = place_in_type_locked( allocation, order->types[j], over_budget );

@@ -113,6 +113,7 @@ struct vidmm_pool
     uint64_t bytes;                 /* of all its blocks */
     uint32_t free_slots;            /* in blocks on partial */
     uint8_t  type;                  /* memory type; set once */
+    bool     compacting;            /* a thread moves members: one at a time, so that a block is the target of one copy */
 };
 
 /* A VkDeviceMemory. */
