@@ -173,7 +173,7 @@ static void test_compaction( bool visible, uint64_t size, uint64_t needed )
     unit_check( &unit );
     fake_gpu_get_stats( &stats );
     if (visible) ok( stats.copied_bytes == copied, "the GPU copied %llu bytes\n", (unsigned long long)(stats.copied_bytes - copied) );
-    else ok( stats.copied_bytes > copied, "the GPU copied nothing\n" );
+    else if (slot_size <= KIB( 64 )) ok( stats.copied_bytes > copied, "the GPU copied nothing\n" );    /* else a block may be a slot */
 
     for (i = 0; i < count; i++)
     {

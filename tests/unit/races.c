@@ -287,7 +287,7 @@ static void create_too( void *arg, enum fake_gpu_call call, struct gpu_memory *m
 static void race_create_in_compaction(void)
 {
     D3DKMT_HANDLE small[8], first, large;
-    struct unit_spec spec = { .size = MIB( 1 ) };
+    struct unit_spec spec = { .size = KIB( 128 ) };
     struct gpu_adapter adapter;
     unsigned int i;
 
@@ -295,21 +295,21 @@ static void race_create_in_compaction(void)
     start_race( &adapter, 0 );
     for (i = 0; i < 8; i++)     /* two blocks */
     {
-        small[i] = unit_create( &race.unit, .size = KIB( 512 ) );
+        small[i] = unit_create( &race.unit, .size = KIB( 64 ) );
         unit_write( &race.unit, small[i], i );
     }
     first = unit_create( &race.unit, .size = MIB( 8 ) );
-    unit_create( &race.unit, .size = MIB( 17 ) + KIB( 512 ) );
-    ok( race.unit.vidmm->heaps[0].used == MIB( 29 ) + KIB( 512 ), "used %llu\n", (unsigned long long)race.unit.vidmm->heaps[0].used );
+    unit_create( &race.unit, .size = MIB( 21 ) + KIB( 512 ) );
+    ok( race.unit.vidmm->heaps[0].used == MIB( 30 ), "used %llu\n", (unsigned long long)race.unit.vidmm->heaps[0].used );
     ok_status( unit_destroy( &race.unit, &small[0], 2, false ), STATUS_SUCCESS );
     ok_status( unit_destroy( &race.unit, &small[4], 1, false ), STATUS_SUCCESS );
     ok_status( unit_offer( &race.unit, &first, 1, D3DKMT_OFFER_PRIORITY_LOW, false ), STATUS_SUCCESS );
     ok_status( unit_offer( &race.unit, &small[5], 1, D3DKMT_OFFER_PRIORITY_LOW, false ), STATUS_SUCCESS );
     unit_check( &race.unit );
 
-    /* 8.25 are missing: that is first, and a block that has to be emptied. Then 1.75 are left. */
+    /* 8 MiB and 64 KiB are missing: that is first, and a block that has to be emptied. Then 192 KiB are left. */
     fake_gpu_set_hook( FAKE_GPU_COPY, create_too, &spec );
-    large = unit_create( &race.unit, .size = MIB( 8 ) + KIB( 768 ) );
+    large = unit_create( &race.unit, .size = MIB( 8 ) + KIB( 64 ) );
     ok( large && race.calls, "no allocation, or no compaction\n" );
     pthread_join( race.thread, NULL );
     ok_status( race.status, STATUS_SUCCESS );
