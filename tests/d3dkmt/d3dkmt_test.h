@@ -47,7 +47,9 @@
     F( DestroyPagingQueue ) \
     F( EnumAdapters ) \
     F( EnumAdapters2 ) \
+    F( GetAllocationPriority ) \
     F( GetDeviceState ) \
+    F( InvalidateCache ) \
     F( Lock ) \
     F( Lock2 ) \
     F( OfferAllocations ) \
@@ -56,9 +58,11 @@
     F( OpenAdapterFromHdc ) \
     F( OpenAdapterFromLuid ) \
     F( QueryAdapterInfo ) \
+    F( QueryAllocationResidency ) \
     F( QueryVideoMemoryInfo ) \
     F( ReclaimAllocations ) \
     F( ReclaimAllocations2 ) \
+    F( SetAllocationPriority ) \
     F( Unlock ) \
     F( Unlock2 )
 

@@ -23,10 +23,13 @@ PROG=$B/tests/setup/prog.exe
 TEMPLATE=$B/tests/setup/template
 STOCK=$WINE_PE_DIR/gdi32.dll
 SERVERS=''                               # prefixes with a server that may still run at the end
-export WINE WINEKMT_DIR="$B/wine"
+export WINE
 
 mkdir -p "$B/tests/setup"
 T=$(mktemp -d "$B/tests/setup/tmp.XXXXXX") || exit 1
+# The files to install, as they are now: a build may go on meanwhile.
+cp -r "$B/wine" "$T/payload" || exit 1
+export WINEKMT_DIR="$T/payload"
 cleanup()
 {
     for cleanup_prefix in $SERVERS
@@ -81,13 +84,19 @@ fresh_copy()
     SERVERS="$SERVERS $P"
 }
 
-# wine ARGUMENT...: runs Wine, for no longer than a minute, and waits until its server has written the registry.
+# wine ARGUMENT...: runs Wine, for no longer than a minute, and waits until its server has written the registry;
+# wine_on ARGUMENT...: the same without waiting, so that what follows finds the prefix started.
 wine()
 {
     timeout -k 5 60 "$WINE" "$@" < /dev/null
     wine_status=$?
     ended || return 99
     return $wine_status
+}
+
+wine_on()
+{
+    timeout -k 5 60 "$WINE" "$@" < /dev/null
 }
 
 ended()

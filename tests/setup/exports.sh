@@ -37,8 +37,8 @@ cut -d ' ' -f 2 "$T/dropin" | grep '^D3DKMT' | sort | diff "$T/names" - || fail 
 "$PE_TEST" list "$S/gdi32.dll" | awk -F '\t' '$2 ~ /^D3DKMT/ && $3 != "winekmt." $2 { print; bad = 1 } END { exit bad }' ||
     fail 'a D3DKMT name does not go to winekmt'
 
-wine "$PROG" exports || fail 'exports in a running program'
-wine "$PROG" late || fail 'user32 and dbghelp loaded at run time'
-[ "$(wine "$PROG" whose D3DKMTOfferAllocations | tr -d '\r')" = winekmt.dll ] || fail 'D3DKMT functions are not winekmt'"'"'s'
-[ "$(wine "$PROG" whose CreateCompatibleDC | tr -d '\r')" = winekmt_gdi32.dll ] || fail 'other functions are not the stock module'"'"'s'
+wine_on "$PROG" exports || fail 'exports in a running program'
+wine_on "$PROG" late || fail 'user32 and dbghelp loaded at run time'
+[ "$(wine_on "$PROG" whose D3DKMTOfferAllocations | tr -d '\r')" = winekmt.dll ] || fail 'D3DKMT functions are not winekmt'"'"'s'
+[ "$(wine_on "$PROG" whose CreateCompatibleDC | tr -d '\r')" = winekmt_gdi32.dll ] || fail 'other functions are not the stock module'"'"'s'
 echo "all $count exports and 241 names are there"

@@ -16,75 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/vidmm.h"
-
-/* The list of an offer or reclaim call: copied handles, of allocations or of resources. */
-struct handle_list
-{
-    unsigned int  count;
-    bool          resources;
-    D3DKMT_HANDLE handles[MAX_LIST_COUNT];
-};
-
-/* What the handles name: the objects, in the same order. */
-struct object_list
-{
-    const struct handle_list *handles;
-    void *objects[MAX_LIST_COUNT];      /* struct resource or struct allocation */
-};
-
-static NTSTATUS read_handle_list( const D3DKMT_HANDLE *resources, const D3DKMT_HANDLE *allocations, unsigned int count, struct handle_list *list )
-{
-    if (!count || count > MAX_LIST_COUNT) return STATUS_INVALID_PARAMETER;
-    if (!resources == !allocations) return STATUS_INVALID_PARAMETER;    /* exactly one */
-    list->count = count;
-    list->resources = resources != NULL;
-    memcpy( list->handles, resources ? resources : allocations, count * sizeof(*list->handles) );
-    return STATUS_SUCCESS;
-}
-
-/* Walks the allocations behind an entry of a list. */
-struct entry_walk
-{
-    const struct list *head, *cursor;   /* of a resource */
-    struct allocation *single;
-};
-
-static inline struct entry_walk walk_start( const struct object_list *list, unsigned int i )
-{
-    struct entry_walk walk = { 0 };
-
-    if (list->handles->resources) walk.head = walk.cursor = &((struct resource *)list->objects[i])->allocations;
-    else walk.single = list->objects[i];
-    return walk;
-}
-
-static inline struct allocation *walk_next( struct entry_walk *walk )
-{
-    struct allocation *single = walk->single;
-
-    if (!walk->head)
-    {
-        walk->single = NULL;
-        return single;
-    }
-    walk->cursor = walk->cursor->next;
-    return walk->cursor != walk->head ? LIST_ENTRY( walk->cursor, struct allocation, owner_entry ) : NULL;
-}
-
-static NTSTATUS find_objects_locked( const struct device *device, const struct handle_list *handles, struct object_list *list )
-{
-    unsigned int i;
-
-    list->handles = handles;
-    for (i = 0; i < handles->count; i++)
-    {
-        if (handles->resources) list->objects[i] = get_resource_locked( device, handles->handles[i] );
-        else list->objects[i] = get_allocation_locked( device, handles->handles[i] );
-        if (!list->objects[i]) return STATUS_INVALID_PARAMETER;
-    }
-    return STATUS_SUCCESS;
-}
+#include "core/handle_list.h"
 
 /***********************************************************************
  * Offer

@@ -1,0 +1,97 @@
+/*
+ * Lists of handles in a call: copying them, finding what they name, and walking over the allocations behind them
+ *
+ * Functions that act on allocations take either a list of allocations or of resources, which stand for all their
+ * allocations; those of Vista take a list of allocations or one resource.
+ *
+ * Copyright 2026 the winekmt developers
+ *
+ * This library is free software; you can redistribute it and/or modify it under the terms of the GNU Lesser General
+ * Public License as published by the Free Software Foundation; either version 2.1 of the License, or (at your option)
+ * any later version.
+ */
+
+#ifndef __WINEKMT_HANDLE_LIST_H
+#define __WINEKMT_HANDLE_LIST_H
+
+#include <string.h>
+
+#include "core/vidmm.h"
+
+/* Handles copied from the caller, of allocations or of resources. */
+struct handle_list
+{
+    unsigned int  count;
+    bool          resources;
+    D3DKMT_HANDLE handles[MAX_LIST_COUNT];
+};
+
+/* What the handles name: the objects, in the same order. */
+struct object_list
+{
+    const struct handle_list *handles;
+    void *objects[MAX_LIST_COUNT];      /* struct resource or struct allocation */
+};
+
+static inline NTSTATUS read_handle_list( const D3DKMT_HANDLE *resources, const D3DKMT_HANDLE *allocations, unsigned int count, struct handle_list *list )
+{
+    if (!count || count > MAX_LIST_COUNT) return STATUS_INVALID_PARAMETER;
+    if (!resources == !allocations) return STATUS_INVALID_PARAMETER;    /* exactly one */
+    list->count = count;
+    list->resources = resources != NULL;
+    memcpy( list->handles, resources ? resources : allocations, count * sizeof(*list->handles) );
+    return STATUS_SUCCESS;
+}
+
+/* Walks the allocations behind an entry of a list. */
+struct entry_walk
+{
+    const struct list *head, *cursor;   /* of a resource */
+    struct allocation *single;
+};
+
+static inline struct entry_walk walk_start( const struct object_list *list, unsigned int i )
+{
+    struct entry_walk walk = { 0 };
+
+    if (list->handles->resources) walk.head = walk.cursor = &((struct resource *)list->objects[i])->allocations;
+    else walk.single = list->objects[i];
+    return walk;
+}
+
+static inline struct allocation *walk_next( struct entry_walk *walk )
+{
+    struct allocation *single = walk->single;
+
+    if (!walk->head)
+    {
+        walk->single = NULL;
+        return single;
+    }
+    walk->cursor = walk->cursor->next;
+    return walk->cursor != walk->head ? LIST_ENTRY( walk->cursor, struct allocation, owner_entry ) : NULL;
+}
+
+static inline NTSTATUS find_objects_locked( const struct device *device, const struct handle_list *handles, struct object_list *list )
+{
+    unsigned int i;
+
+    list->handles = handles;
+    for (i = 0; i < handles->count; i++)
+    {
+        if (handles->resources) list->objects[i] = get_resource_locked( device, handles->handles[i] );
+        else list->objects[i] = get_allocation_locked( device, handles->handles[i] );
+        if (!list->objects[i]) return STATUS_INVALID_PARAMETER;
+    }
+    return STATUS_SUCCESS;
+}
+
+/* Vista's form: one resource, or a list of allocations (DDI page of D3DKMTSetAllocationPriority and others). */
+static inline NTSTATUS read_resource_or_list( D3DKMT_HANDLE resource, const D3DKMT_HANDLE *allocations, unsigned int count, struct handle_list *list )
+{
+    if (!resource) return allocations ? read_handle_list( NULL, allocations, count, list ) : STATUS_INVALID_PARAMETER;
+    if (allocations || count) return STATUS_INVALID_PARAMETER;
+    return read_handle_list( &resource, NULL, 1, list );
+}
+
+#endif /* __WINEKMT_HANDLE_LIST_H */
