@@ -15,6 +15,6 @@ ALL += $(SETUP)
 
 .PHONY: install-tools
 install-tools: $(SETUP)
-	install -d '$(DESTDIR)$(bindir)'
-	install -m 755 $(SETUP) '$(DESTDIR)$(bindir)/winekmt-setup'
+	install -d "$(DESTDIR)"$(bindir)
+	install -m 755 $(SETUP) "$(DESTDIR)"$(bindir)/winekmt-setup
 INSTALL += install-tools

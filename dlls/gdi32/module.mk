@@ -5,7 +5,7 @@ REFRESH := $(B)/wine/x86_64-windows/winekmt-refresh.exe
 REFRESH_OBJS := $(patsubst %.c,$(B)/pe/%.o,dlls/gdi32/refresh.c dlls/gdi32/string.c tools/setup/pe_read.c tools/setup/pe_write.c)
 
 # No C library and no entry code of mingw's: the program must start when gdi32 does not.
-$(REFRESH_OBJS): CROSSCFLAGS += -ffreestanding -fno-stack-protector -fno-tree-loop-distribute-patterns -mno-stack-arg-probe
+$(REFRESH_OBJS): CROSSCFLAGS += -Itools -ffreestanding -fno-stack-protector -fno-tree-loop-distribute-patterns -mno-stack-arg-probe
 
 $(REFRESH): $(REFRESH_OBJS)
 	@mkdir -p $(@D)
@@ -15,6 +15,6 @@ ALL += $(REFRESH)
 
 .PHONY: install-refresh
 install-refresh: $(REFRESH)
-	install -d '$(DESTDIR)$(winedlldir)/x86_64-windows'
-	install -m 644 $(REFRESH) '$(DESTDIR)$(winedlldir)/x86_64-windows/winekmt-refresh.exe'
+	install -d "$(DESTDIR)"$(winedlldir)/x86_64-windows
+	install -m 644 $(REFRESH) "$(DESTDIR)"$(winedlldir)/x86_64-windows/winekmt-refresh.exe
 INSTALL += install-refresh

@@ -26,8 +26,8 @@
 #include <windows.h>
 #include <winternl.h>
 
-#include "../../tools/setup/names.h"
-#include "../../tools/setup/pe.h"
+#include "setup/names.h"
+#include "setup/pe.h"
 
 #define MAX_DIRS    64
 

@@ -20,6 +20,7 @@ cat > "$T/expected" <<END
 755 usr/bin/winekmt-setup
 644 usr/include/winekmt/*.h
 644 usr/include/winekmt/ddk/*.h
+644 usr/include/winekmt/ddk/d3dkmthk/*.h
 644 usr/include/winekmt/native/*.h
 755 usr/lib/libd3dkmt.so
 755 usr/lib/winekmt/x86_64-unix/winekmt.so

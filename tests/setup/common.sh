@@ -26,6 +26,8 @@ SERVERS=''                               # prefixes with a server that may still
 export WINE
 
 mkdir -p "$B/tests/setup"
+# What a killed script left behind, an hour ago or more.
+find "$B/tests/setup" -maxdepth 1 -name 'tmp.*' -mmin +60 -exec rm -rf {} +
 T=$(mktemp -d "$B/tests/setup/tmp.XXXXXX") || exit 1
 # The files to install, as they are now: a build may go on meanwhile.
 cp -r "$B/wine" "$T/payload" || exit 1
