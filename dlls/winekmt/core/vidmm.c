@@ -271,7 +271,10 @@ static uint64_t next_block_size_locked( struct vidmm *vidmm, const struct vidmm_
     const struct vidmm_heap *heap = type_heap( vidmm, pool->type );
     uint64_t least = pool->slot_size < MIN_BLOCK_SIZE ? MIN_BLOCK_SIZE - MIN_BLOCK_SIZE % pool->slot_size : pool->slot_size;
     uint64_t size = pool->bytes / 16;
+    /* One object for one slot is good enough only as long as there are plenty of objects. */
+    unsigned int slots = own_block_size_locked( vidmm ) == OWN_BLOCK_SIZE ? 1 : 8;
 
+    if (size < slots * pool->slot_size) size = slots * pool->slot_size;
     if (size < MIN_BLOCK_SIZE * 4) size = MIN_BLOCK_SIZE * 4;
     if (size > MAX_SHARED_BLOCK_SIZE) size = MAX_SHARED_BLOCK_SIZE;
     if (size > MAX_SLOTS * pool->slot_size) size = MAX_SLOTS * pool->slot_size;
