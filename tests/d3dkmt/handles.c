@@ -31,16 +31,12 @@ static UINT results[1];
         if (!any_failure) kmt_fails( name, params, expected ); \
         else \
         { \
-            char before_any_[sizeof(*(params))]; \
-            NTSTATUS any_; \
-            memcpy( before_any_, params, sizeof(before_any_) ); \
-            any_ = pD3DKMT##name( params ); \
+            NTSTATUS any_ = pD3DKMT##name( params ); \
             ok( any_ < 0, #name ": status %#x\n", (UINT)any_ ); \
-            check_bytes( #name " (failed): parameter block", params, before_any_, sizeof(before_any_) ); \
         } \
     } while (0)
 
-/* Where stock Wine decides, its status is its own affair. */
+/* Where stock Wine decides, its status is its own affair, and so is what it writes (10.0 clears QueryVideoMemoryInfo's). */
 static BOOL any_failure;
 
 static void try_close_adapter( D3DKMT_HANDLE handle, NTSTATUS expected )
