@@ -47,7 +47,8 @@ enum winekmt_cpu_access
  *
  * STATUS_GRAPHICS_DRIVER_MISMATCH: magic is another, or version is 0, or the data is shorter than the 24 bytes that
  * every version has: it was meant for some vendor's kernel driver.
- * STATUS_INVALID_PARAMETER: a size of 0 or above the largest segment, an alignment that is not a power of two or is
+ * STATUS_INVALID_PARAMETER: a size of 0 or above the largest segment that it may live in, cpu_access that none of
+ * them has (cpu_visible_segments below), an alignment that is not a power of two or is
  * above 2 MiB, another cpu_access, segments with unknown bits.
  */
 struct winekmt_allocation_data

@@ -33,7 +33,7 @@ KMT_UNIX_OBJS := $(patsubst %.c,$(B)/unix/%.o,$(KMT_CORE) $(KMT_GPU) $(KMT_OS_CO
 $(B)/unix/$(KMT)/os/os_wine.o: NATIVE_CFLAGS := $(filter-out -Iinclude/native,$(NATIVE_CFLAGS)) $(WINE_CFLAGS)
 $(KMT_UNIX_DIR)/winekmt.so: $(KMT_UNIX_OBJS)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -shared -Wl,-Bsymbolic,-soname,winekmt.so,-z,defs -o $@ $^ -L$(WINE_UNIX_DIR) -l:ntdll.so -ldl -pthread
+	$(CC) $(LDFLAGS) -shared -Wl,-Bsymbolic,-soname,winekmt.so,-z,defs,-z,nodelete -o $@ $^ -L$(WINE_UNIX_DIR) -l:ntdll.so -ldl -pthread
 
 # The bridge: an ELF module that Wine loads under a .dll name
 $(KMT_UNIX_DIR)/winekmt_bridge.dll.so: $(KMT)/winekmt_bridge.spec $(B)/unix/$(KMT)/bridge.o
@@ -47,7 +47,7 @@ KMT_NO_GPU_OBJS = $(patsubst %.c,$(B)/$(1)/%.o,$(KMT_CORE) $(KMT_OS_COMMON) $(KM
 KMT_NATIVE_OBJS = $(patsubst %.c,$(B)/$(1)/%.o,$(KMT_GPU)) $(KMT_NO_GPU_OBJS)
 $(B)/native/libd3dkmt.so: $(call KMT_NATIVE_OBJS,native) $(KMT)/libd3dkmt.map
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -shared -Wl,-Bsymbolic,-soname,libd3dkmt.so,-z,defs,--version-script=$(KMT)/libd3dkmt.map -o $@ $(filter %.o,$^) -ldl -pthread
+	$(CC) $(LDFLAGS) -shared -Wl,-Bsymbolic,-soname,libd3dkmt.so,-z,defs,-z,nodelete,--version-script=$(KMT)/libd3dkmt.map -o $@ $(filter %.o,$^) -ldl -pthread
 
 KMT_ALL := $(KMT_PE_DIR)/winekmt.dll $(KMT_UNIX_DIR)/winekmt.so $(KMT_UNIX_DIR)/winekmt_bridge.dll.so $(B)/native/libd3dkmt.so
 ALL += $(KMT_ALL)

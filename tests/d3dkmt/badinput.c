@@ -337,7 +337,8 @@ static void test_lists( void )
         reclaim1.NumAllocations = 1;
         reclaim1.pDiscarded = pointer;
         status = pD3DKMTReclaimAllocations( &reclaim1 );
-        check_status( reclaim_one( device, allocation, &result ), STATUS_SUCCESS ); /* it may be done, or not */
+        check_status( try_lock( device, allocation, &list ), STATUS_INVALID_PARAMETER ); /* still offered: nobody learned the result */
+        check_status( reclaim_one( device, allocation, &result ), STATUS_SUCCESS );
         check_refused( status );
 
         check_status( offer_one( device, allocation, D3DKMT_OFFER_PRIORITY_HIGH ), STATUS_SUCCESS );
@@ -347,6 +348,7 @@ static void test_lists( void )
         reclaim2.NumAllocations = 1;
         reclaim2.pResults = pointer;
         status = pD3DKMTReclaimAllocations2( &reclaim2 );
+        check_status( try_lock( device, allocation, &list ), STATUS_INVALID_PARAMETER );
         check_status( reclaim_one( device, allocation, &result ), STATUS_SUCCESS );
         check_refused( status );
         winetest_pop_context();
@@ -360,7 +362,9 @@ static void test_adapters( void )
         KMTQAITYPE_PHYSICALADAPTERDEVICEIDS, KMTQAITYPE_GETSEGMENTGROUPSIZE, KMTQAITYPE_DRIVER_DESCRIPTION };
     D3DKMT_OPENADAPTERFROMDEVICENAME device_name;
     D3DKMT_QUERYADAPTERINFO query;
+    D3DKMT_CLOSEADAPTER close;
     D3DKMT_ENUMADAPTERS2 enum2;
+    D3DKMT_ADAPTERINFO info;
     UINT i, j;
 
     for (i = 0; i < ARRAY_SIZE( bad_pointers ) + 1; i++)
@@ -388,6 +392,15 @@ static void test_adapters( void )
         }
         winetest_pop_context();
     }
+    /* an entry that is cut off by the end of its page: no handle is left open */
+    enum2.NumAdapters = 1;
+    enum2.pAdapters = (D3DKMT_ADAPTERINFO *)(page_before + TEST_PAGE - 8);
+    check_refused( pD3DKMTEnumAdapters2( &enum2 ) );
+    enum2.pAdapters = &info;
+    check_status( pD3DKMTEnumAdapters2( &enum2 ), STATUS_SUCCESS );
+    close.hAdapter = info.hAdapter - 0x40;      /* the handle before */
+    check_status( pD3DKMTCloseAdapter( &close ), STATUS_INVALID_PARAMETER );
+    close_adapter( info.hAdapter );
     /* a name without an end, up to the end of its page */
     memset( page_before, 'x', TEST_PAGE );
     device_name.pDeviceName = (const WCHAR *)(page_before + TEST_PAGE - 64);

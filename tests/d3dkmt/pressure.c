@@ -182,6 +182,25 @@ static UINT check_prefix_gone( const D3DKMT_HANDLE *list, const UINT *order, UIN
 }
 
 /* Offering again renews the place and the priority; one call with many victims takes just enough. */
+/* What would not fit if everything offered went costs nobody anything. */
+static void test_impossible( void )
+{
+    D3DKMT_HANDLE list[32], extra;
+    UINT i, count, result;
+
+    count = fill_budget( list, ARRAY_SIZE( list ), large );
+    for (i = 1; i < count; i++) check_status( offer_one( device, list[i], LOW ), STATUS_SUCCESS );
+    check_status( try_create( device, budget, &extra ), STATUS_GRAPHICS_NO_VIDEO_MEMORY );
+    check_status( try_create( device, budget + large, &extra ), STATUS_GRAPHICS_NO_VIDEO_MEMORY );
+    for (i = 1; i < count; i++)
+    {
+        check_status( reclaim_one( device, list[i], &result ), STATUS_SUCCESS );
+        ok( !result, "%u was discarded\n", i );
+        check_pattern( device, list[i], large, i + 1 );
+    }
+    destroy_list( list, count );
+}
+
 static void test_renewed( void )
 {
     static const UINT order[] = { 2, 3, 1, 0 };
@@ -556,6 +575,7 @@ START_TEST(pressure)
         queue = create_queue( device );
         test_full();
         test_order_large();
+        test_impossible();
         test_renewed();
         test_auto();
         test_resource();

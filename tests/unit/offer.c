@@ -8,6 +8,7 @@
  * any later version.
  */
 
+#include <sys/resource.h>
 #include "unit.h"
 
 #define CACHED .cpu_access = WINEKMT_CPU_ACCESS_CACHED
@@ -358,6 +359,20 @@ static void test_moved_content(void)
     unit_finish( &unit );
 }
 
+/* Bytes of the first heap that would be left if all that is offered went. */
+static uint64_t bytes_left_at_most( const struct unit *unit )
+{
+    const struct vidmm_heap *heap = &unit->vidmm->heaps[0];
+    uint64_t kept = unit->vidmm->groups[GROUP_LOCAL].committed;      /* there is no other heap */
+    const struct list *cursor;
+    unsigned int level;
+
+    for (level = 0; level < OFFER_LEVELS; level++)
+        LIST_FOR_EACH( cursor, &heap->offered[level] )
+            kept -= block_slot_size( LIST_ENTRY( cursor, struct allocation, offer_entry )->block );
+    return heap->limit > kept ? heap->limit - kept : 0;
+}
+
 /* Random offers, reclaims, creations and destructions; structures are checked after each. */
 static void test_random(void)
 {
@@ -389,7 +404,7 @@ static void test_random(void)
             else
             {
                 ok_status( status, STATUS_GRAPHICS_NO_VIDEO_MEMORY );
-                ok( !unit.vidmm->offered, "refused with %u offered\n", unit.vidmm->offered );
+                ok( !unit.vidmm->offered || spec.size > bytes_left_at_most( &unit ), "refused with %u offered\n", unit.vidmm->offered );
                 refused++;
             }
         }
@@ -441,6 +456,128 @@ static void test_random(void)
     unit_finish( &unit );
 }
 
+/***********************************************************************
+ * What must not happen
+ */
+
+/* A reclaim of two that need not be zeroed: the first gets memory that was never used, the second none. The next reclaim gives
+ * the first one memory that another allocation has used. */
+static void test_failed_reclaim_not_zeroed(void)
+{
+    D3DDDI_RECLAIM_RESULT results[2];
+    D3DKMT_HANDLE handles[2], other;
+    struct gpu_adapter adapter;
+    struct unit unit;
+
+    unit_adapter_simple( &adapter, MIB( 16 ), true );   /* 15 */
+    unit_start( &unit, &adapter, 0 );
+    handles[0] = unit_create( &unit, .size = MIB( 1 ), .not_zeroed = true, CACHED );
+    handles[1] = unit_create( &unit, .size = MIB( 2 ), .not_zeroed = true, CACHED );
+    ok_status( unit_offer( &unit, handles, 2, D3DKMT_OFFER_PRIORITY_LOW, false ), STATUS_SUCCESS );
+    other = unit_create( &unit, .size = MIB( 15 ) );
+    /* The GPU has 16: the first can be had beyond the budget, the second cannot. */
+    ok_status( unit_reclaim( &unit, handles, 2, results ), STATUS_GRAPHICS_NO_VIDEO_MEMORY );
+    unit_check( &unit );
+    ok_status( unit_destroy( &unit, &other, 1, true ), STATUS_SUCCESS );
+    other = unit_create( &unit, .size = MIB( 1 ), CACHED );
+    unit_write( &unit, other, 77 );
+    ok_status( unit_destroy( &unit, &other, 1, false ), STATUS_SUCCESS );
+    ok_status( unit_reclaim( &unit, handles, 1, results ), STATUS_SUCCESS );
+    ok( !pattern_is( unit_lock( &unit, handles[0] ), MIB( 1 ), 77 ), "the content of another allocation\n" );
+    unit_finish( &unit );
+}
+
+/* What can never be had, in all or in the preferred segment, costs nobody its content. */
+static void test_impossible( bool other_segment )
+{
+    struct unit_spec spec = { .size = MIB( 24 ), .segments = other_segment ? 0 : WINEKMT_SEGMENT_LOCAL };
+    D3DKMT_HANDLE handles[8], handle;
+    struct gpu_adapter adapter;
+    unsigned int i, lost = 0;
+    struct unit unit;
+
+    unit_adapter_discrete( &adapter, MIB( 32 ) );
+    unit_start( &unit, &adapter, 20 );
+    for (i = 0; i < 8; i++) handles[i] = unit_create( &unit, .size = MIB( 2 ), .segments = WINEKMT_SEGMENT_LOCAL );
+    ok_status( unit_offer( &unit, handles, 8, D3DKMT_OFFER_PRIORITY_HIGH, false ), STATUS_SUCCESS );
+    ok_status( unit_try_create( &unit, &spec, &handle ), other_segment ? STATUS_SUCCESS : STATUS_GRAPHICS_NO_VIDEO_MEMORY );
+    for (i = 0; i < 8; i++) lost += unit_is_discarded( &unit, handles[i] );
+    ok( !lost, "%u of 8 were discarded for nothing\n", lost );
+    unit_check( &unit );
+    unit_finish( &unit );
+}
+
+/* Many blocks that a lock pins do not hide those that can be emptied. */
+static void test_many_pinned(void)
+{
+    enum { COUNT = 80 };
+    D3DKMT_HANDLE handles[COUNT * 4], large;
+    struct gpu_adapter adapter;
+    struct unit unit;
+    unsigned int i;
+
+    unit_adapter_simple( &adapter, MIB( 32 ), true );   /* 30 */
+    unit_start( &unit, &adapter, 0 );
+    for (i = 0; i < COUNT * 4; i++) handles[i] = unit_create( &unit, .size = KIB( 64 ), CACHED );
+    for (i = 0; i < COUNT * 4; i++) if (i % 4) ok_status( unit_destroy( &unit, &handles[i], 1, false ), STATUS_SUCCESS );
+    for (i = 0; i < 20; i++) unit_write( &unit, handles[i * 4], i );
+    for (i = 20; i < COUNT; i++) ok( unit_lock( &unit, handles[i * 4] ) != NULL, "no lock\n" );
+    /* The first 20 can move into free slots of others; that is some 16 blocks. */
+    ok_status( unit_try_create( &unit, &(struct unit_spec){ .size = MIB( 30 ) - unit.vidmm->heaps[0].used + MIB( 3 ) }, &large ), STATUS_SUCCESS );
+    unit_check( &unit );
+    for (i = 0; i < 20; i++) ok( unit_content_is( &unit, handles[i * 4], i ), "%u lost its content\n", i );
+    unit_finish( &unit );
+}
+
+/* Vulkan has less than its heap says: nobody's content goes because the next block of a pool would be a large one. */
+static void test_small_when_vulkan_is_full(void)
+{
+    struct gpu_adapter adapter;
+    D3DKMT_HANDLE handles[6];
+    unsigned int i, lost = 0;
+    struct unit unit;
+
+    unit_adapter_simple( &adapter, MIB( 1024 ), false );
+    unit_start( &unit, &adapter, 0 );
+    fake_gpu_set_fill( false );
+    fake_gpu_set_capacity( 0, MIB( 320 ) );
+    for (i = 0; i < 6; i++) handles[i] = unit_create( &unit, .size = MIB( 1 ) );
+    ok_status( unit_offer( &unit, handles, 6, D3DKMT_OFFER_PRIORITY_HIGH, false ), STATUS_SUCCESS );
+    for (i = 0; i < 622; i++) unit_create( &unit, .size = KIB( 512 ) );     /* 311 + 6 of 320 */
+    for (i = 0; i < 6; i++) lost += unit_is_discarded( &unit, handles[i] );
+    ok( !lost, "%u of 6 were discarded though there was room\n", lost );
+    unit_check( &unit );
+    unit_finish( &unit );
+}
+
+/* Without a budget to watch an offer is no business of the worker's. */
+static void test_offer_does_not_wake(void)
+{
+    struct gpu_adapter adapter;
+    D3DDDI_RECLAIM_RESULT result;
+    struct rusage before, after;
+    D3DKMT_HANDLE handle, other;
+    struct unit unit;
+    unsigned int i;
+
+    unit_adapter_simple( &adapter, MIB( 32 ), true );
+    unit_start( &unit, &adapter, 0 );
+    handle = unit_create( &unit, .size = KIB( 64 ), CACHED );
+    other = unit_create( &unit, .size = MIB( 1 ) );
+    ok_status( unit_destroy( &unit, &other, 1, false ), STATUS_SUCCESS );  /* starts the worker */
+    usleep( 400 * 1000 );
+    getrusage( RUSAGE_SELF, &before );
+    for (i = 0; i < 10000; i++)
+    {
+        unit_offer( &unit, &handle, 1, D3DKMT_OFFER_PRIORITY_LOW, false );
+        unit_reclaim( &unit, &handle, 1, &result );
+        if (i % 100 == 0) usleep( 100 );     /* for the worker to fall asleep again */
+    }
+    getrusage( RUSAGE_SELF, &after );
+    ok( after.ru_nvcsw - before.ru_nvcsw < 150, "the worker was woken %ld times\n", after.ru_nvcsw - before.ru_nvcsw - 100 );
+    unit_finish( &unit );
+}
+
 START_TEST(offer)
 {
     static const uint64_t sizes[] = { KIB( 32 ), KIB( 64 ), KIB( 160 ), KIB( 1000 ) };
@@ -463,4 +600,10 @@ START_TEST(offer)
     test_locked();
     test_moved_content();
     test_random();
+    test_failed_reclaim_not_zeroed();
+    test_impossible( false );
+    test_impossible( true );
+    test_many_pinned();
+    test_small_when_vulkan_is_full();
+    if (!unit_is_slow()) test_offer_does_not_wake();
 }

@@ -380,6 +380,42 @@ static void race_lock_in_compaction(void)
     unit_finish( &race.unit );
 }
 
+/* What is offered while it moves has its place before what is offered later. */
+static void offer_moving( void *arg, enum fake_gpu_call call, struct gpu_memory *memory )
+{
+    D3DKMT_HANDLE *left = arg;
+    unsigned int i;
+
+    (void)call, (void)memory;
+    if (race.calls++) return;
+    for (i = 0; i < 100; i++) if (unit_allocation( &race.unit, left[i] )->busy) race.handle = left[i];
+    ok( race.handle, "nothing is moving\n" );
+    ok_status( unit_offer( &race.unit, &race.handle, 1, D3DKMT_OFFER_PRIORITY_LOW, false ), STATUS_SUCCESS );
+    ok_status( unit_offer( &race.unit, &race.other, 1, D3DKMT_OFFER_PRIORITY_LOW, false ), STATUS_SUCCESS );
+}
+
+static void race_offer_in_compaction(void)
+{
+    D3DKMT_HANDLE left[100];
+    struct gpu_adapter adapter;
+    unsigned int kept;
+
+    unit_adapter_simple( &adapter, MIB( 64 ), false );
+    start_race( &adapter, 0 );
+    kept = make_holes( left, false );
+    race.other = unit_create( &race.unit, .size = MIB( 1 ) );
+    fake_gpu_set_hook( FAKE_GPU_COPY, offer_moving, left );
+    kmt_lock();
+    ok( compact_pool_locked( race.unit.vidmm, race.pool, &(bool){ 0 } ), "nothing was compacted\n" );
+    kmt_unlock();
+    fake_gpu_set_hook( FAKE_GPU_COPY, NULL, NULL );
+    ok( unit_allocation( &race.unit, race.handle )->offer_sequence < unit_allocation( &race.unit, race.other )->offer_sequence,
+        "what was offered first would be discarded last\n" );
+    unit_check( &race.unit );
+    check_left( left, kept );
+    unit_finish( &race.unit );
+}
+
 /* A member, or the whole device, is destroyed while members are moving. */
 static void race_destroy_in_compaction( bool whole_device )
 {
@@ -616,6 +652,7 @@ START_TEST(races)
     ISOLATED( two_compactions );
     ISOLATED( create_in_compaction );
     ISOLATED( lock_in_compaction );
+    ISOLATED( offer_in_compaction );
     ISOLATED( destroy_allocation_in_compaction );
     ISOLATED( destroy_device_in_compaction );
     ISOLATED( worker_is_last );

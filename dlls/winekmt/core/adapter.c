@@ -243,8 +243,7 @@ NTSTATUS kmt_EnumAdapters( D3DKMT_ENUMADAPTERS *params )
     NTSTATUS status;
 
     if (!params) return STATUS_INVALID_PARAMETER;
-    probe_write( &params->NumAdapters );
-    probe_write( &params->Adapters[sizeof(params->Adapters) / sizeof(params->Adapters[0]) - 1] );
+    probe_write_array( params, sizeof(*params) );
     if ((status = open_all_gpus( adapters, &count ))) return status;
 
     kept = count < sizeof(params->Adapters) / sizeof(params->Adapters[0]) ? count : sizeof(params->Adapters) / sizeof(params->Adapters[0]);
@@ -271,7 +270,7 @@ NTSTATUS kmt_EnumAdapters2( D3DKMT_ENUMADAPTERS2 *params )
 {
     D3DKMT_ADAPTERINFO adapters[MAX_ADAPTERS];
     D3DKMT_ENUMADAPTERS2 args;
-    uint32_t i, count;
+    uint32_t count;
     NTSTATUS status;
 
     if (!params) return STATUS_INVALID_PARAMETER;
@@ -282,8 +281,8 @@ NTSTATUS kmt_EnumAdapters2( D3DKMT_ENUMADAPTERS2 *params )
         return STATUS_SUCCESS;
     }
     probe_write( &params->NumAdapters );
-    for (i = 0; i < args.NumAdapters && i < MAX_ADAPTERS; i++) probe_write( &args.pAdapters[i] );
     count = args.NumAdapters < MAX_ADAPTERS ? args.NumAdapters : MAX_ADAPTERS;
+    probe_write_array( args.pAdapters, count * sizeof(*args.pAdapters) );
     if ((status = open_all_gpus( adapters, &count ))) return status;
     memcpy( args.pAdapters, adapters, count * sizeof(*adapters) );
     params->NumAdapters = count;

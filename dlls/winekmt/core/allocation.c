@@ -260,16 +260,22 @@ static void abandon_objects_locked( struct creation *creation )
     free( creation->share );
 }
 
-/* An allocation larger than any segment that it may live in can never exist: the caller's mistake, not a shortage. */
+/* An allocation that is larger than any segment that it may live in, or that no memory there suits, can never exist: the
+ * caller's mistake, not a shortage. */
 static bool fits_a_segment( const struct vidmm *vidmm, const struct allocation *allocation )
 {
-    unsigned int i;
+    unsigned int group, i;
 
     if (allocation->backing == BACKING_USER) return true;
     if (allocation->size > vidmm->info->max_memory_size) return false;
-    for (i = 0; i < vidmm->info->heap_count; i++)
-        if (allocation->segments & 1u << (vidmm->heaps[i].local ? GROUP_LOCAL : GROUP_NON_LOCAL) &&
-            allocation->size <= vidmm->heaps[i].size) return true;
+    for (group = 0; group < GROUP_COUNT; group++)
+    {
+        const struct type_order *order = &vidmm->orders[allocation->cpu_access][group];
+
+        if (!(allocation->segments & 1u << group)) continue;
+        for (i = 0; i < order->count; i++)
+            if (allocation->size <= vidmm->heaps[vidmm->info->types[order->types[i]].heap].size) return true;
+    }
     return false;
 }
 
@@ -400,7 +406,8 @@ static NTSTATUS create_allocations( D3DKMT_CREATEALLOCATION *params, bool second
  * STATUS_INVALID_PARAMETER: counts, flags, sizes, pointers, the device, a resource of another device or a shared one.
  * STATUS_INVALID_HANDLE: hResource names no resource.
  * STATUS_GRAPHICS_DRIVER_MISMATCH: private data of another driver.
- * STATUS_GRAPHICS_NO_VIDEO_MEMORY: nothing is left to discard, and no room for all of it.
+ * STATUS_GRAPHICS_NO_VIDEO_MEMORY: no room for all of it, whatever is discarded; for a large one that the budgets rule out
+ * nothing is discarded.
  * STATUS_NO_MEMORY: system memory, or handles, ran out.  STATUS_DEVICE_REMOVED: the adapter's Vulkan device was lost.
  * On failure nothing was created and nothing is written.
  *

@@ -80,6 +80,16 @@ static unsigned int block_find_free_slot( const struct vidmm_block *block )
     return word * 64 + __builtin_ctzll( block->free[word] );
 }
 
+/* more: bytes, or minus that many. */
+static void count_committed_locked( struct vidmm *vidmm, const struct vidmm_block *block, uint64_t more )
+{
+    struct vidmm_heap *heap = type_heap( vidmm, block->type );
+
+    if (block->import) return;
+    heap->committed += more;
+    heap_group( vidmm, heap )->committed += more;
+}
+
 static unsigned int block_reserve_slot_locked( struct vidmm *vidmm, struct vidmm_block *block, struct allocation *allocation )
 {
     unsigned int slot = block_find_free_slot( block );
@@ -87,7 +97,7 @@ static unsigned int block_reserve_slot_locked( struct vidmm *vidmm, struct vidmm
     if (!(block->free[slot / 64] &= ~(1ull << (slot % 64)))) block->summary &= ~(1ull << (slot / 64));
     if (!block->used++) block_clear_empty_locked( vidmm, block );
     block->members[slot] = allocation;
-    if (!block->import) heap_group( vidmm, type_heap( vidmm, block->type ) )->committed += block_slot_size( block );
+    count_committed_locked( vidmm, block, block_slot_size( block ) );
     return slot;
 }
 
@@ -193,13 +203,14 @@ void block_retire_locked( struct vidmm *vidmm, struct vidmm_block *block, struct
         block->pool->bytes -= block->size;
     }
     list_add_tail( &freed->blocks, &block->entry );
+    freed->bytes += block->size;
 }
 
 void block_release_slot_locked( struct vidmm *vidmm, struct vidmm_block *block, uint32_t slot, struct freed_memory *freed, bool keep )
 {
     struct vidmm_pool *pool = block->pool;
 
-    if (!block->import) heap_group( vidmm, type_heap( vidmm, block->type ) )->committed -= block_slot_size( block );
+    count_committed_locked( vidmm, block, -block_slot_size( block ) );
     block->members[slot] = NULL;
     block->free[slot / 64] |= 1ull << (slot % 64);
     block->summary |= 1ull << (slot / 64);
@@ -263,7 +274,7 @@ void freed_memory_flush_locked( struct freed_memory *freed )
         vidmm->memories--;
         free( block );
     }
-    list_init( &freed->blocks );
+    freed_memory_init( freed, vidmm );
     vidmm->freeing--;
     kmt_wake_locked();
 }

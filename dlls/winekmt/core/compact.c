@@ -19,7 +19,7 @@
 
 #include "core/vidmm.h"
 
-/* Blocks looked at to find the emptiest. More would be better choices at more cost. */
+/* Blocks that could be emptied and are looked at to find the emptiest. More would be better choices at more cost. */
 #define BLOCKS_LOOKED_AT  16
 
 struct move
@@ -53,11 +53,14 @@ static struct vidmm_block *choose_block_locked( const struct vidmm_pool *pool, b
     {
         struct vidmm_block *block = LIST_ENTRY( cursor, struct vidmm_block, entry );
 
-        if (looked_at++ == BLOCKS_LOOKED_AT) break;
         if (!block->used || block->used > pool->free_slots - (block->slots - block->used)) continue;
-        if (best && best->used <= block->used) continue;
-        if (block_can_move_locked( block )) best = block;
-        else *pinned = true;
+        if (!block_can_move_locked( block ))
+        {
+            *pinned = true;
+            continue;
+        }
+        if (!best || block->used < best->used) best = block;
+        if (++looked_at == BLOCKS_LOOKED_AT) break;
     }
     return best;
 }

@@ -111,6 +111,15 @@ static inline void probe_write( void *pointer )
     *word = *word;
 }
 
+static inline void probe_write_array( void *array, size_t size )
+{
+    size_t offset;
+
+    if (!array || !size) return;
+    for (offset = 0; offset < size; offset += PAGE_SIZE) probe_write( (char *)array + offset );
+    probe_write( (char *)array + size - sizeof(uint32_t) );
+}
+
 /* Ours have bit 31 set. Wine's are 1, 2, 3, ... up to 10.0, and 0x40000000, 0x40000040, ... in later ones. */
 static inline bool is_stock_handle( D3DKMT_HANDLE handle )
 {

@@ -232,7 +232,10 @@ static NTSTATUS reclaim_discarded_locked( struct device *device, struct object_l
         for (i = 0; i < count; i++)
         {
             allocations[i]->dead = false;
-            if (needs_memory( allocations[i] )) allocation_unplace_locked( allocations[i], &freed, true );
+            if (!needs_memory( allocations[i] )) continue;
+            offer_list_remove_locked( allocations[i] );     /* somebody may have offered it again */
+            allocation_unplace_locked( allocations[i], &freed, true );
+            allocations[i]->content = CONTENT_ZERO;         /* the memory was new to it, the next may not be */
         }
     for (i = 0; i < count; i++) allocation_done_locked( allocations[i], &freed );
     freed_memory_flush_locked( &freed );
@@ -312,6 +315,7 @@ NTSTATUS kmt_ReclaimAllocations( D3DKMT_RECLAIMALLOCATIONS *params )
     TRACE( "device %#x, count %u", args.hDevice, args.NumAllocations );
     if (is_stock_handle( args.hDevice )) return KMT_STATUS_STOCK;
     if ((status = read_handle_list( args.pResources, args.HandleList, args.NumAllocations, &handles ))) return status;
+    probe_write_array( args.pDiscarded, handles.count * sizeof(*args.pDiscarded) );
 
     kmt_lock();
     status = reclaim_list_locked( args.hDevice, 0, &handles, results, NULL );
@@ -342,6 +346,8 @@ NTSTATUS kmt_ReclaimAllocations2( D3DKMT_RECLAIMALLOCATIONS2 *params )
     if (is_stock_handle( args.hPagingQueue )) return KMT_STATUS_STOCK;
     if ((status = read_handle_list( args.pResources, args.HandleList, args.NumAllocations, &handles ))) return status;
     if (!args.hPagingQueue) return STATUS_INVALID_PARAMETER;
+    probe_write_array( args.pResults, handles.count * sizeof(*args.pResults) );
+    probe_write_array( &params->PagingFenceValue, sizeof(params->PagingFenceValue) );
 
     kmt_lock();
     status = reclaim_list_locked( 0, args.hPagingQueue, &handles, results, &fence_value );

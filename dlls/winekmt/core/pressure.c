@@ -35,10 +35,10 @@ void offer_list_add_locked( struct allocation *allocation )
 {
     struct vidmm *vidmm = allocation->device->vidmm;
 
-    if (allocation->busy || !can_discard( allocation )) return;     /* busy: allocation_done_locked sees to it */
+    if (!can_discard( allocation )) return;     /* being given memory: allocation_done_locked sees to it */
     list_add_tail( &type_heap( vidmm, allocation->memory_type )->offered[allocation->offer], &allocation->offer_entry );
     allocation->offer_sequence = vidmm->offer_sequence++;
-    if (!vidmm->offered++) worker_notify_locked( vidmm );
+    if (!vidmm->offered++ && vidmm->info->has_memory_budget) worker_notify_locked( vidmm );
 }
 
 void offer_list_remove_locked( struct allocation *allocation )
@@ -70,6 +70,39 @@ struct shortage budget_shortage_locked( const struct vidmm *vidmm, const struct 
 static bool is_short_of( const struct shortage *shortage, const struct vidmm_heap *heap )
 {
     return shortage->heap ? shortage->heap == heap : shortage->local == heap->local;
+}
+
+/* Whether all of a shortage could go, if everything that is offered went. */
+static bool can_end_locked( const struct vidmm *vidmm, const struct shortage *shortage )
+{
+    uint64_t room = 0;
+    unsigned int level, i;
+    struct list *cursor;
+
+    for (i = 0; i < vidmm->info->heap_count; i++)
+    {
+        const struct vidmm_heap *heap = &vidmm->heaps[i];
+
+        if (!is_short_of( shortage, heap )) continue;
+        room += heap->used - heap->committed;   /* empty blocks, and what compaction would gain at best */
+        for (level = OFFER_LOW; level < OFFER_LEVELS; level++)
+            LIST_FOR_EACH( cursor, &heap->offered[level] )
+            {
+                if (room >= shortage->bytes) return true;
+                room += block_slot_size( LIST_ENTRY( cursor, struct allocation, offer_entry )->block );
+            }
+    }
+    return room >= shortage->bytes;
+}
+
+bool can_make_room_locked( const struct vidmm *vidmm, const struct vidmm_heap *heap, uint64_t size )
+{
+    const struct vidmm_group *group = &vidmm->groups[heap->local ? GROUP_LOCAL : GROUP_NON_LOCAL];
+    struct shortage of_heap = { .heap = heap, .local = heap->local, .bytes = excess( heap->used, size, heap->limit ) };
+    struct shortage of_group = { .local = heap->local, .bytes = excess( group->used, size, group->limit ) };
+
+    if (vidmm->freeing) return true;    /* more than can be seen here; and what is moving counts twice */
+    return can_end_locked( vidmm, &of_heap ) && can_end_locked( vidmm, &of_group );
 }
 
 static uint64_t retire_empty_blocks_locked( struct vidmm *vidmm, const struct shortage *shortage, struct freed_memory *freed )
@@ -131,15 +164,6 @@ static void discard_locked( struct allocation *allocation, struct freed_memory *
     vidmm->discards++;
 }
 
-static uint64_t freed_bytes( const struct freed_memory *freed )
-{
-    const struct list *cursor;
-    uint64_t bytes = 0;
-
-    LIST_FOR_EACH( cursor, &freed->blocks ) bytes += LIST_ENTRY( cursor, struct vidmm_block, entry )->size;
-    return bytes;
-}
-
 /* Phase 3 for all pools where memory is short. Drops the lock when there is something to do. */
 static bool compact_pools_locked( struct vidmm *vidmm, const struct shortage *shortage )
 {
@@ -194,7 +218,7 @@ bool make_room_locked( struct vidmm *vidmm, const struct shortage *shortage, str
         if (!(victim = next_victim_locked( vidmm, shortage ))) break;
         vidmm->loosened = victim->block->pool;
         discard_locked( victim, &freed );
-        found = freed_bytes( &freed );
+        found = freed.bytes;
     }
 
     if (pool && pool->free_slots) found++;  /* progress, even if no block was freed */

@@ -156,7 +156,9 @@ void vidmm_refresh_budget_locked( struct vidmm *vidmm, uint64_t max_age )
     unsigned int i;
     bool known;
 
-    if (!vidmm->info->has_memory_budget || vidmm->querying_budget) return;
+    if (!vidmm->info->has_memory_budget) return;
+    while (vidmm->querying_budget && !vidmm->budget_time) kmt_wait_locked( UINT64_MAX );    /* the first answer */
+    if (vidmm->querying_budget) return;
     if (vidmm->budget_time && os_time_ns() - vidmm->budget_time < max_age) return;
 
     vidmm->querying_budget = true;
@@ -166,6 +168,7 @@ void vidmm_refresh_budget_locked( struct vidmm *vidmm, uint64_t max_age )
     kmt_lock();
     vidmm->querying_budget = false;
     vidmm->budget_time = os_time_ns();
+    kmt_wake_locked();
     if (!known) return;
 
     for (i = 0; i < vidmm->info->heap_count; i++)
@@ -191,6 +194,21 @@ uint64_t vidmm_group_budget_locked( const struct vidmm *vidmm, unsigned int grou
     return sum < vidmm->groups[group].limit ? sum : vidmm->groups[group].limit;
 }
 
+/* The smallest block of a pool that is worth a memory object, and the next one below size. */
+static uint64_t least_block_size( const struct vidmm_pool *pool )
+{
+    return pool->slot_size < MIN_BLOCK_SIZE ? MIN_BLOCK_SIZE - MIN_BLOCK_SIZE % pool->slot_size : pool->slot_size;
+}
+
+static uint64_t smaller_block_size( const struct vidmm_pool *pool, uint64_t size )
+{
+    uint64_t least = least_block_size( pool );
+
+    size /= 2;
+    size -= size % pool->slot_size;
+    return size > least ? size : least;
+}
+
 /* Allocates a block, making room for it if that is needed. The lock is dropped. The caller looks whether the memory that it
  * wanted a block for has turned up meanwhile.
  * STATUS_SUCCESS: *block, unless pool has got a free slot otherwise. */
@@ -204,6 +222,8 @@ static NTSTATUS add_block_locked( struct vidmm *vidmm, struct vidmm_pool *pool, 
 
     *block = NULL;
     vidmm_refresh_budget_locked( vidmm, BUDGET_AGE_NS );
+    /* What nothing can make room for costs nobody the content. */
+    if (!pool && !over_budget && !vidmm->lost && !can_make_room_locked( vidmm, heap, size )) return STATUS_GRAPHICS_NO_VIDEO_MEMORY;
     for (;;)
     {
         struct shortage shortage = budget_shortage_locked( vidmm, heap, size );
@@ -240,6 +260,11 @@ static NTSTATUS add_block_locked( struct vidmm *vidmm, struct vidmm_pool *pool, 
         switch (result)
         {
         case GPU_OUT_OF_DEVICE_MEMORY:  /* Vulkan knows better than the budget */
+            if (pool && size > least_block_size( pool ))    /* one slot is all that is needed */
+            {
+                size = smaller_block_size( pool, size );
+                break;
+            }
             shortage = (struct shortage){ .heap = heap, .local = heap->local, .bytes = size };
             if (!make_room_locked( vidmm, &shortage, pool )) return STATUS_GRAPHICS_NO_VIDEO_MEMORY;
             break;
@@ -269,8 +294,7 @@ static uint64_t own_block_size_locked( const struct vidmm *vidmm )
 static uint64_t next_block_size_locked( struct vidmm *vidmm, const struct vidmm_pool *pool )
 {
     const struct vidmm_heap *heap = type_heap( vidmm, pool->type );
-    uint64_t least = pool->slot_size < MIN_BLOCK_SIZE ? MIN_BLOCK_SIZE - MIN_BLOCK_SIZE % pool->slot_size : pool->slot_size;
-    uint64_t size = pool->bytes / 16;
+    uint64_t least = least_block_size( pool ), size = pool->bytes / 16;
     /* One object for one slot is good enough only as long as there are plenty of objects. */
     unsigned int slots = own_block_size_locked( vidmm ) == OWN_BLOCK_SIZE ? 1 : 8;
 
@@ -282,10 +306,7 @@ static uint64_t next_block_size_locked( struct vidmm *vidmm, const struct vidmm_
     size -= size % pool->slot_size;
     /* Empty blocks are as good as free memory here: they go first when room has to be made. */
     while (size > least && budget_shortage_locked( vidmm, heap, size ).bytes > heap->empty_bytes)
-    {
-        size /= 2;
-        size -= size % pool->slot_size;
-    }
+        size = smaller_block_size( pool, size );
     return size > least ? size : least;
 }
 

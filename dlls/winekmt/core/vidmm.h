@@ -142,6 +142,7 @@ struct vidmm_heap
     uint64_t size;                  /* set once */
     uint64_t limit;                 /* bytes that our blocks may take now: Vulkan's budget, or size less head-room */
     uint64_t empty_bytes;           /* of the blocks on vidmm->empty */
+    uint64_t committed;             /* bytes of the slots that allocations have, as in its group */
     uint64_t used;                  /* bytes of blocks, from before they are allocated until after they are freed */
     struct list offered[OFFER_LEVELS]; /* allocations that can be discarded, longest offered first */
     bool     local;                 /* set once */
@@ -258,12 +259,14 @@ struct freed_memory
 {
     struct vidmm      *vidmm;       /* of the blocks; a list is of one manager */
     struct list        blocks;      /* through entry */
+    uint64_t           bytes;       /* of the blocks */
 };
 
 static inline void freed_memory_init( struct freed_memory *freed, struct vidmm *vidmm )
 {
     freed->vidmm = vidmm;
     list_init( &freed->blocks );
+    freed->bytes = 0;
 }
 
 /* Frees what was collected. Drops the lock unless the list is empty. */
@@ -328,6 +331,10 @@ struct shortage
 
 /* What a block of size bytes more in that heap would be short of by the budgets. */
 struct shortage budget_shortage_locked( const struct vidmm *vidmm, const struct vidmm_heap *heap, uint64_t size );
+
+/* Whether the budgets would let a block of size bytes more into that heap if everything that is offered went. false: nothing
+ * should be discarded for it. O(allocations that would have to go). */
+bool can_make_room_locked( const struct vidmm *vidmm, const struct vidmm_heap *heap, uint64_t size );
 
 /* Frees what is short, or a part of it: empty blocks, then offered allocations in order, then blocks that compaction can
  * empty. Stops early when pool has a free slot (pool may be NULL). Drops the lock.

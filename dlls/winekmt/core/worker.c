@@ -14,6 +14,11 @@
 
 #include "core/vidmm.h"
 
+static bool must_watch_budget_locked( const struct vidmm *vidmm )
+{
+    return vidmm->info->has_memory_budget && vidmm->offered && !vidmm->lost;
+}
+
 static void enforce_budget_locked( struct vidmm *vidmm )
 {
     unsigned int i;
@@ -58,13 +63,13 @@ static void *worker( void *arg )
     kmt_lock();
     while (!vidmm->stopping)
     {
-        bool watch = vidmm->info->has_memory_budget && vidmm->offered;
+        bool watch = must_watch_budget_locked( vidmm );
         uint64_t deadline;
 
         if (watch) enforce_budget_locked( vidmm );
         deadline = free_empty_blocks_locked( vidmm );
         if (vidmm->stopping) break;
-        watch = vidmm->info->has_memory_budget && vidmm->offered;
+        watch = must_watch_budget_locked( vidmm );
         if (watch && deadline > os_time_ns() + BUDGET_AGE_NS) deadline = os_time_ns() + BUDGET_AGE_NS;
         vidmm->worker_idle = deadline == UINT64_MAX;
         kmt_wait_on_locked( &vidmm->worker_wake, deadline );
