@@ -75,4 +75,5 @@ TESTS += $(foreach m,native wine,$(foreach s,$(D3DKMT_SUITES) novulkan noloader 
 TESTS += $(foreach m,fake unified asan asan-fake asan-unified,$(foreach s,$(D3DKMT_SUITES),d3dkmt-$(m)-$(s):$(D3DKMT_DIR)/run,$(m),$(s)))
 TESTS += $(foreach m,tsan tsan-fake,$(foreach s,all pressure,d3dkmt-$(m)-$(s):$(D3DKMT_DIR)/run,$(m),$(s)))
 TESTS += $(foreach m,valgrind valgrind-fake validation,$(foreach s,all pressure,d3dkmt-$(m)-$(s):$(D3DKMT_DIR)/run,$(m),$(s)))
+TESTS += d3dkmt-wine-registry:$(D3DKMT_DIR)/run,wine,registry
 TESTS += d3dkmt-wine-display:$(D3DKMT_DIR)/run,wine,display
