@@ -36,6 +36,7 @@
 
 /* The functions that the suite calls. */
 #define KMT_TEST_FUNCTIONS \
+    F( ChangeVideoMemoryReservation ) \
     F( CloseAdapter ) \
     F( CreateAllocation ) \
     F( CreateAllocation2 ) \
@@ -59,10 +60,12 @@
     F( OpenAdapterFromLuid ) \
     F( QueryAdapterInfo ) \
     F( QueryAllocationResidency ) \
+    F( QueryProcessOfferInfo ) \
     F( QueryVideoMemoryInfo ) \
     F( ReclaimAllocations ) \
     F( ReclaimAllocations2 ) \
     F( SetAllocationPriority ) \
+    F( TrimProcessCommitment ) \
     F( Unlock ) \
     F( Unlock2 )
 

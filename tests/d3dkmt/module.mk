@@ -15,7 +15,7 @@
 comma := ,
 D3DKMT_DIR := tests/d3dkmt
 
-D3DKMT_TESTS        := adapter allocation device exports handles lock novulkan offer paging pressure residency resource threads \
+D3DKMT_TESTS        := adapter allocation commitment device exports handles lock novulkan offer paging pressure residency resource threads \
                        verifier videomemory
 D3DKMT_PE_TESTS     := $(D3DKMT_TESTS) badinput
 D3DKMT_FAKE_TESTS   := $(D3DKMT_TESTS) fault

@@ -169,6 +169,66 @@ static void test_processes( void )
 
 #endif
 
+static NTSTATUS try_reserve( D3DKMT_HANDLE adapter, UINT group, UINT64 bytes )
+{
+    D3DKMT_CHANGEVIDEOMEMORYRESERVATION params;
+
+    memset( &params, 0, sizeof(params) );
+    params.hAdapter = adapter;
+    params.MemorySegmentGroup = group;
+    params.Reservation = bytes;
+    return pD3DKMTChangeVideoMemoryReservation( &params );
+}
+
+static void test_reservation( void )
+{
+    D3DKMT_CHANGEVIDEOMEMORYRESERVATION params;
+    D3DKMT_QUERYVIDEOMEMORYINFO info;
+    D3DKMT_HANDLE adapter;
+    UINT64 most;
+    UINT group;
+
+    check_status( pD3DKMTChangeVideoMemoryReservation( NULL ), STATUS_INVALID_PARAMETER );
+    memset( &params, 0, sizeof(params) );
+    kmt_fails( ChangeVideoMemoryReservation, &params, STATUS_INVALID_PARAMETER );
+    if (!open_adapter( &adapter )) return;
+    for (group = 0; group < 2; group++)
+    {
+        winetest_push_context( "group %u", group );
+        get_memory_info( adapter, group, &info );
+        most = info.AvailableForReservation;
+        check_status( try_reserve( adapter, group, most / 2 ), STATUS_SUCCESS );
+        get_memory_info( adapter, group, &info );
+        ok( info.CurrentReservation == most / 2, "reservation %s\n", wine_dbgstr_longlong( info.CurrentReservation ) );
+        ok( info.AvailableForReservation == most, "available %s\n", wine_dbgstr_longlong( info.AvailableForReservation ) );
+        check_status( try_reserve( adapter, group, most + 1 ), STATUS_INVALID_PARAMETER );
+        check_status( try_reserve( adapter, group, ~(UINT64)0 ), STATUS_INVALID_PARAMETER );
+        get_memory_info( adapter, group, &info );
+        ok( info.CurrentReservation == most / 2, "reservation %s\n", wine_dbgstr_longlong( info.CurrentReservation ) );
+        check_status( try_reserve( adapter, group, most ), STATUS_SUCCESS );
+        check_status( try_reserve( adapter, group, 0 ), STATUS_SUCCESS );
+        get_memory_info( adapter, group, &info );
+        ok( !info.CurrentReservation, "reservation %s\n", wine_dbgstr_longlong( info.CurrentReservation ) );
+        winetest_pop_context();
+    }
+    check_status( try_reserve( adapter, 2, 0 ), STATUS_INVALID_PARAMETER );
+    params.hAdapter = adapter;
+    params.PhysicalAdapterIndex = 1;
+    kmt_fails( ChangeVideoMemoryReservation, &params, STATUS_INVALID_PARAMETER );
+    params.PhysicalAdapterIndex = 0;
+    params.hProcess = (HANDLE)(ULONG_PTR)0xdead0000;
+    kmt_fails( ChangeVideoMemoryReservation, &params, STATUS_INVALID_HANDLE );
+#ifdef _WIN32
+    params.hProcess = OpenProcess( PROCESS_QUERY_INFORMATION, FALSE, GetCurrentProcessId() );
+    kmt_fails( ChangeVideoMemoryReservation, &params, STATUS_ACCESS_DENIED );
+    CloseHandle( params.hProcess );
+    params.hProcess = OpenProcess( PROCESS_SET_INFORMATION, FALSE, GetCurrentProcessId() );
+    kmt_succeeds( ChangeVideoMemoryReservation, &params );
+    CloseHandle( params.hProcess );
+#endif
+    close_adapter( adapter );
+}
+
 /* The user's limit is the budget. The runner sets it for some of the runs: in the environment, or in Wine's registry, and then
  * WINEKMT_TEST_LIMIT says what it did. */
 static void test_limit( void )
@@ -201,5 +261,6 @@ START_TEST(videomemory)
 #ifdef _WIN32
     test_processes();
 #endif
+    test_reservation();
     test_limit();
 }

@@ -24,6 +24,7 @@ struct walk
     uint64_t      heap_used[GPU_MAX_HEAPS], heap_empty[GPU_MAX_HEAPS], committed[GROUP_COUNT];
     uint32_t      blocks, empty_blocks, listed_empty;
     uint32_t      offered;
+    uint64_t      decommittable;
     uint32_t      handles;
 };
 
@@ -223,6 +224,7 @@ static void check_heap( struct walk *walk, unsigned int i )
                    allocation->object.handle );
             holds( walk, sequence <= allocation->offer_sequence, "%#x is not in order\n", allocation->object.handle );
             sequence = allocation->offer_sequence + 1;
+            if (allocation->allow_decommit) walk->decommittable += allocation->size;
             walk->offered++;
         }
     }
@@ -264,6 +266,8 @@ static void check_manager( struct walk *walk )
         check_heap( walk, i );
         sums[vidmm->heaps[i].local ? GROUP_LOCAL : GROUP_NON_LOCAL] += vidmm->heaps[i].used;
     }
+    holds( walk, walk->decommittable == vidmm->decommittable_bytes, "decommittable_bytes is %llu, counted %llu\n",
+           (unsigned long long)vidmm->decommittable_bytes, (unsigned long long)walk->decommittable );
     holds( walk, walk->offered == vidmm->offered, "offered is %u, counted %u\n", vidmm->offered, walk->offered );
     for (i = 0; i < GROUP_COUNT; i++)
     {

@@ -161,6 +161,19 @@ NTSTATUS adapter_get_vidmm_locked( struct adapter *adapter, struct vidmm **ret )
     return STATUS_SUCCESS;
 }
 
+struct vidmm *next_vidmm_locked( const struct vidmm *previous )
+{
+    struct list *cursor;
+
+    for (cursor = previous ? previous->gpu->entry.next : gpus.next; cursor != &gpus; cursor = cursor->next)
+    {
+        struct kmt_gpu *gpu = LIST_ENTRY( cursor, struct kmt_gpu, entry );
+
+        if (gpu->vidmm) return gpu->vidmm;
+    }
+    return NULL;
+}
+
 /***********************************************************************
  * Adapter handles
  */
@@ -358,7 +371,7 @@ NTSTATUS kmt_CloseAdapter( D3DKMT_CLOSEADAPTER *params )
  * params->hProcess: NULL is the caller; another process needs PROCESS_QUERY_INFORMATION. What others use is not known
  * yet: 0.
  * STATUS_SUCCESS: bytes. Budget: what the process may use now. CurrentUsage: what its allocations take.
- * AvailableForReservation: half the budget. CurrentReservation: 0.
+ * AvailableForReservation: half the budget. CurrentReservation: what D3DKMTChangeVideoMemoryReservation set.
  * STATUS_INVALID_PARAMETER: the adapter, a group above NON_LOCAL, a PhysicalAdapterIndex but 0.
  * STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH, STATUS_ACCESS_DENIED: the process.
  * STATUS_DEVICE_REMOVED: the GPU was lost after the adapter was opened, or is gone.  STATUS_NO_MEMORY.
@@ -389,15 +402,59 @@ NTSTATUS kmt_QueryVideoMemoryInfo( D3DKMT_QUERYVIDEOMEMORYINFO *params )
         vidmm_refresh_budget_locked( vidmm, BUDGET_AGE_NS );
         args.Budget = vidmm_group_budget_locked( vidmm, args.MemorySegmentGroup );
         args.CurrentUsage = self ? vidmm->groups[args.MemorySegmentGroup].committed : 0;
+        args.CurrentReservation = self ? vidmm->groups[args.MemorySegmentGroup].reservation : 0;
         vidmm_release_locked( vidmm );
     }
     kmt_unlock();
     if (status) return status;
     params->Budget = args.Budget;
     params->CurrentUsage = args.CurrentUsage;
-    params->CurrentReservation = 0;
+    params->CurrentReservation = args.CurrentReservation;
     params->AvailableForReservation = args.Budget / 2;
     return STATUS_SUCCESS;
+}
+
+/***********************************************************************
+ *           kmt_ChangeVideoMemoryReservation
+ *
+ * Says how many bytes of a memory segment group the process cannot do without. Kept and reported; budgets of several
+ * processes, which it is meant for, are not divided yet.
+ *
+ * params->hProcess: NULL is the caller; another process needs PROCESS_SET_INFORMATION.
+ * Reservation: bytes, at most AvailableForReservation of QueryVideoMemoryInfo.
+ * STATUS_INVALID_PARAMETER: the adapter, the group, the physical adapter, too large a reservation.
+ * STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH, STATUS_ACCESS_DENIED: the process.
+ * STATUS_NOT_SUPPORTED: another process.  STATUS_DEVICE_REMOVED, STATUS_NO_MEMORY: as kmt_QueryVideoMemoryInfo.
+ *
+ * Cost: as kmt_QueryVideoMemoryInfo.  Source: DDI page of D3DKMTChangeVideoMemoryReservation.
+ */
+NTSTATUS kmt_ChangeVideoMemoryReservation( D3DKMT_CHANGEVIDEOMEMORYRESERVATION *params )
+{
+    D3DKMT_CHANGEVIDEOMEMORYRESERVATION args;
+    struct adapter *adapter;
+    struct vidmm *vidmm;
+    NTSTATUS status;
+    bool self;
+
+    if (!params) return STATUS_INVALID_PARAMETER;
+    args = *params;
+    TRACE( "adapter %#x, group %u, %llu bytes", args.hAdapter, args.MemorySegmentGroup, (unsigned long long)args.Reservation );
+    if (is_stock_handle( args.hAdapter )) return KMT_STATUS_STOCK;
+    if ((unsigned int)args.MemorySegmentGroup > D3DKMT_MEMORY_SEGMENT_GROUP_NON_LOCAL || args.PhysicalAdapterIndex) return STATUS_INVALID_PARAMETER;
+    if ((status = os_check_process( args.hProcess, OS_PROCESS_SET_INFORMATION, &self ))) return status;
+
+    kmt_lock();
+    if (!(adapter = get_adapter_locked( args.hAdapter ))) status = STATUS_INVALID_PARAMETER;
+    else if (!self) status = STATUS_NOT_SUPPORTED;
+    else if (!(status = adapter_get_vidmm_locked( adapter, &vidmm )))
+    {
+        vidmm_refresh_budget_locked( vidmm, BUDGET_AGE_NS );
+        if (args.Reservation > vidmm_group_budget_locked( vidmm, args.MemorySegmentGroup ) / 2) status = STATUS_INVALID_PARAMETER;
+        else vidmm->groups[args.MemorySegmentGroup].reservation = args.Reservation;
+        vidmm_release_locked( vidmm );
+    }
+    kmt_unlock();
+    return status;
 }
 
 void kmt_shutdown( void )

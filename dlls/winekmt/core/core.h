@@ -163,6 +163,9 @@ struct adapter *get_adapter_locked( D3DKMT_HANDLE handle );
  * STATUS_DEVICE_REMOVED, STATUS_NO_MEMORY. */
 NTSTATUS adapter_get_vidmm_locked( struct adapter *adapter, struct vidmm **vidmm );
 
+/* The next manager of this process that has an open device, NULL at the end; start with NULL. Lost ones are left out. */
+struct vidmm *next_vidmm_locked( const struct vidmm *previous );
+
 /***********************************************************************
  * Devices, resources and what hangs on them
  */

@@ -38,14 +38,26 @@ void offer_list_add_locked( struct allocation *allocation )
     if (!can_discard( allocation )) return;     /* being given memory: allocation_done_locked sees to it */
     list_add_tail( &type_heap( vidmm, allocation->memory_type )->offered[allocation->offer], &allocation->offer_entry );
     allocation->offer_sequence = vidmm->offer_sequence++;
+    if (allocation->allow_decommit)
+    {
+        vidmm->decommittable_bytes += allocation->size;
+        vidmm->decommit_changes++;
+    }
     if (!vidmm->offered++ && vidmm->info->has_memory_budget) worker_notify_locked( vidmm );
 }
 
 void offer_list_remove_locked( struct allocation *allocation )
 {
+    struct vidmm *vidmm = allocation->device->vidmm;
+
     if (list_empty( &allocation->offer_entry )) return;
     list_remove( &allocation->offer_entry );
-    allocation->device->vidmm->offered--;
+    vidmm->offered--;
+    if (allocation->allow_decommit)
+    {
+        vidmm->decommittable_bytes -= allocation->size;
+        vidmm->decommit_changes++;
+    }
 }
 
 static uint64_t excess( uint64_t used, uint64_t more, uint64_t limit )
@@ -151,7 +163,7 @@ static struct allocation *next_victim_locked( struct vidmm *vidmm, const struct 
     return NULL;
 }
 
-static void discard_locked( struct allocation *allocation, struct freed_memory *freed )
+void discard_locked( struct allocation *allocation, struct freed_memory *freed )
 {
     struct vidmm *vidmm = allocation->device->vidmm;
 

@@ -153,6 +153,7 @@ struct vidmm_group
     uint64_t limit;                 /* the user's; UINT64_MAX: none; set once */
     uint64_t used;                  /* sum over its heaps */
     uint64_t committed;             /* bytes of the slots that allocations have: what QueryVideoMemoryInfo calls usage */
+    uint64_t reservation;           /* bytes: D3DKMTChangeVideoMemoryReservation */
 };
 
 enum { GROUP_LOCAL, GROUP_NON_LOCAL, GROUP_COUNT };     /* D3DKMT_MEMORY_SEGMENT_GROUP */
@@ -190,6 +191,8 @@ struct vidmm
     uint64_t offer_sequence;
     uint32_t offered;               /* allocations in the lists of all heaps */
     uint64_t discards;              /* allocations discarded so far */
+    uint64_t decommittable_bytes;   /* of those offered allocations that allow it */
+    uint64_t decommit_changes;      /* how often that changed */
     struct kmt_gpu    *gpu;         /* set once */
     struct gpu_device *device;      /* set once */
     struct gpu_adapter device_info; /* with the memory types as the open device knows them; set once */
@@ -316,6 +319,9 @@ static inline uint64_t block_slot_size( const struct vidmm_block *block )
 
 /* Why an offered allocation is, or is not, on the lists of what may be discarded. */
 bool can_discard( const struct allocation *allocation );
+
+/* Takes the memory of an offered allocation away, and with it its content. A block that becomes empty goes to freed. */
+void discard_locked( struct allocation *allocation, struct freed_memory *freed );
 
 /* Puts an offered allocation on its heap's list, at the tail; or takes it off. O(1). */
 void offer_list_add_locked( struct allocation *allocation );
