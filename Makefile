@@ -10,6 +10,12 @@
 # One make, not recursive: every folder's module.mk says what is built there. Everything built is under build/:
 # build/unix (unix half), build/pe (Windows code), build/native (Linux programs), build/asan and build/tsan (the same
 # with sanitizers), build/gen (generated sources).
+#
+# Copyright 2026 the winekmt developers
+#
+# This library is free software; you can redistribute it and/or modify it under the terms of the GNU Lesser General
+# Public License as published by the Free Software Foundation; either version 2.1 of the License, or (at your option)
+# any later version.
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -60,7 +66,7 @@ docs:
 
 # One rule a variant: build/VARIANT/path/file.o from path/file.c. Everything depends on the generated headers being there.
 define variant # name, compiler, flags
-$(B)/$(1)/%.o: %.c $(B)/config.mk | $(GENERATED)
+$(B)/$(1)/%.o: %.c $(B)/config.mk Makefile | $(GENERATED)
 	@mkdir -p $$(@D)
 	$$(if $(V),,@echo "  CC      $$@")
 	$$(Q)$(2) $(3) $$(DEPFLAGS) -c -o $$@ $$<

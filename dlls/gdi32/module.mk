@@ -1,5 +1,11 @@
 # The drop-in gdi32.dll is written by tools/winekmt-setup for the prefix that it goes into, so there is nothing to compile
 # for it; here is only the program that fits it to the Wine that starts a prefix.
+#
+# Copyright 2026 the winekmt developers
+#
+# This library is free software; you can redistribute it and/or modify it under the terms of the GNU Lesser General
+# Public License as published by the Free Software Foundation; either version 2.1 of the License, or (at your option)
+# any later version.
 
 REFRESH := $(B)/wine/x86_64-windows/winekmt-refresh.exe
 REFRESH_OBJS := $(patsubst %.c,$(B)/pe/%.o,dlls/gdi32/refresh.c dlls/gdi32/string.c tools/setup/pe_read.c tools/setup/pe_write.c)

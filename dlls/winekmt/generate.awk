@@ -5,6 +5,12 @@
 # spec:   the export table of winekmt.dll for mingw's linker.
 # names:  the exported names, one a line.
 # coverage: docs/coverage.md.
+#
+# Copyright 2026 the winekmt developers
+#
+# This library is free software; you can redistribute it and/or modify it under the terms of the GNU Lesser General
+# Public License as published by the Free Software Foundation; either version 2.1 of the License, or (at your option)
+# any later version.
 
 /^[[:space:]]*(#|$)/ { next }
 

@@ -1,5 +1,11 @@
 # winekmt.dll: the Windows builtin (PE half), winekmt.so (unix half), the bridge between the two for a prefix without
 # WINEDLLPATH, and libd3dkmt.so, the same core for Linux programs.
+#
+# Copyright 2026 the winekmt developers
+#
+# This library is free software; you can redistribute it and/or modify it under the terms of the GNU Lesser General
+# Public License as published by the Free Software Foundation; either version 2.1 of the License, or (at your option)
+# any later version.
 
 KMT := dlls/winekmt
 
@@ -60,7 +66,7 @@ install-winekmt: $(KMT_ALL)
 	install -m 644 $(KMT_PE_DIR)/winekmt.dll "$(DESTDIR)"$(winedlldir)/x86_64-windows
 	install -m 755 $(KMT_UNIX_DIR)/winekmt.so $(KMT_UNIX_DIR)/winekmt_bridge.dll.so "$(DESTDIR)"$(winedlldir)/x86_64-unix
 	install -m 755 $(B)/native/libd3dkmt.so "$(DESTDIR)"$(libdir)
-	(cd include && find . -name '*.h') > $(B)/headers
-	while read -r header; do \
+	@(cd include && find . -name '*.h') > $(B)/headers
+	@while read -r header; do \
 	    install -D -m 644 "include/$$header" "$(DESTDIR)"$(includedir)/winekmt/"$$header" || exit 1; \
 	done < $(B)/headers

@@ -9,6 +9,9 @@
  */
 
 #include "d3dkmt_test.h"
+#ifdef _WIN32
+#include <setupapi.h>
+#endif
 
 static void test_enum_adapters2( void )
 {
@@ -245,6 +248,65 @@ static void test_open_from_real_display( void )
     pDeleteDC( dc );
 }
 
+/* The path of the first device with that interface; FALSE: there is none. */
+static BOOL get_interface_path( const GUID *interface_class, WCHAR *path, UINT length )
+{
+    union { SP_DEVICE_INTERFACE_DETAIL_DATA_W data; char bytes[1024]; } detail = { .data = { sizeof(detail.data) } };
+    __typeof__(SetupDiGetDeviceInterfaceDetailW) *get_detail;
+    __typeof__(SetupDiDestroyDeviceInfoList) *destroy_list;
+    __typeof__(SetupDiEnumDeviceInterfaces) *enum_interfaces;
+    SP_DEVICE_INTERFACE_DATA interface_data = { .cbSize = sizeof(interface_data) };
+    __typeof__(SetupDiGetClassDevsW) *get_devices;
+    HMODULE setupapi = LoadLibraryA( "setupapi.dll" );
+    BOOL found = FALSE;
+    HDEVINFO devices;
+
+    get_devices = (void *)GetProcAddress( setupapi, "SetupDiGetClassDevsW" );
+    enum_interfaces = (void *)GetProcAddress( setupapi, "SetupDiEnumDeviceInterfaces" );
+    get_detail = (void *)GetProcAddress( setupapi, "SetupDiGetDeviceInterfaceDetailW" );
+    destroy_list = (void *)GetProcAddress( setupapi, "SetupDiDestroyDeviceInfoList" );
+    devices = get_devices( interface_class, NULL, NULL, DIGCF_DEVICEINTERFACE );
+    if (devices != INVALID_HANDLE_VALUE)
+    {
+        found = enum_interfaces( devices, NULL, interface_class, 0, &interface_data ) &&
+                get_detail( devices, &interface_data, &detail.data, sizeof(detail), NULL, NULL ) &&
+                wcslen( detail.data.DevicePath ) < length;
+        if (found) wcscpy( path, detail.data.DevicePath );
+        destroy_list( devices );
+    }
+    FreeLibrary( setupapi );
+    return found;
+}
+
+/* windows-behaviour.md 5.2: one of the two interfaces of a display adapter opens, the other does not. */
+static void test_device_name( void )
+{
+    static const GUID arrival = { 0x1ca05180, 0xa699, 0x450a, { 0x9a, 0x0c, 0xde, 0x4f, 0xbe, 0x3d, 0xdd, 0x89 } };
+    static const GUID display = { 0x5b45201d, 0xf2f2, 0x4f3b, { 0x85, 0xbb, 0x30, 0xff, 0x1f, 0x95, 0x35, 0x99 } };
+    D3DKMT_OPENADAPTERFROMDEVICENAME params;
+    D3DKMT_OPENADAPTERFROMLUID open;
+    WCHAR path[512];
+
+    FILL( params );
+    params.pDeviceName = path;
+    if (get_interface_path( &display, path, ARRAY_SIZE( path ) ))
+        kmt_fails( OpenAdapterFromDeviceName, &params, STATUS_INVALID_PARAMETER );
+    else skip( "no device with GUID_DEVINTERFACE_DISPLAY_ADAPTER\n" );
+    if (!get_interface_path( &arrival, path, ARRAY_SIZE( path ) ))
+    {
+        skip( "no device with GUID_DISPLAY_DEVICE_ARRIVAL\n" );
+        return;
+    }
+    kmt_writes( OpenAdapterFromDeviceName, &params,
+                expected_->hAdapter = params_->hAdapter;
+                expected_->AdapterLuid = params_->AdapterLuid );
+    ok( is_local_handle( params.hAdapter ), "handle %#x\n", params.hAdapter );
+    open.AdapterLuid = params.AdapterLuid;
+    check_status( pD3DKMTOpenAdapterFromLuid( &open ), STATUS_SUCCESS );
+    close_adapter( open.hAdapter );
+    close_adapter( params.hAdapter );
+}
+
 #endif
 
 static void test_close( void )
@@ -469,6 +531,7 @@ START_TEST(adapter)
     test_open_from_display();
 #ifdef _WIN32
     test_open_from_real_display();
+    test_device_name();
 #endif
     test_close();
 

@@ -182,6 +182,33 @@ static UINT check_prefix_gone( const D3DKMT_HANDLE *list, const UINT *order, UIN
 }
 
 /* Offering again renews the place and the priority; one call with many victims takes just enough. */
+/* A primary may be offered, but it is pinned. */
+static void test_primary( void )
+{
+    struct winekmt_allocation_data data;
+    D3DKMT_CREATEALLOCATION create;
+    D3DDDI_ALLOCATIONINFO2 info;
+    D3DKMT_HANDLE list[32], extra[2];
+    UINT count, result;
+
+    init_data( &data, large );
+    init_create( &create, device, &info, &data );
+    info.Flags.Primary = 1;
+    check_status( pD3DKMTCreateAllocation2( &create ), STATUS_SUCCESS );
+    write_allocation( device, info.hAllocation, large, 90 );
+    count = fill_budget( list, ARRAY_SIZE( list ), large );
+    check_status( offer_one( device, info.hAllocation, LOW ), STATUS_SUCCESS );
+    check_status( try_create( device, large, &extra[0] ), STATUS_GRAPHICS_NO_VIDEO_MEMORY );
+    check_status( offer_one( device, list[0], HIGH ), STATUS_SUCCESS );
+    check_status( try_create( device, large, &extra[0] ), STATUS_SUCCESS );     /* in place of list[0], though HIGH */
+    check_status( reclaim_one( device, info.hAllocation, &result ), STATUS_SUCCESS );
+    ok( !result, "a primary was discarded\n" );
+    check_pattern( device, info.hAllocation, large, 90 );
+    destroy_allocation( device, info.hAllocation );
+    destroy_allocation( device, extra[0] );
+    destroy_list( list, count );
+}
+
 /* What would not fit if everything offered went costs nobody anything. */
 static void test_impossible( void )
 {
@@ -575,6 +602,7 @@ START_TEST(pressure)
         queue = create_queue( device );
         test_full();
         test_order_large();
+        test_primary();
         test_impossible();
         test_renewed();
         test_auto();

@@ -232,7 +232,7 @@ static int change_prefix( struct prefix *prefix, const struct plan *plan, const 
 
 static void complain_in_use( const struct prefix *prefix )
 {
-    complain( "programs are running in the prefix %s; end them first (\"wineserver -k\" ends all of them)", prefix->path );
+    complain( "programs are running in the prefix %s; end them first (\"wineserver -k\" ends all of them; on Debian it is /usr/lib/wine/wineserver)", prefix->path );
 }
 
 /* The other files are written or removed in any case, and their remains with them. */

@@ -5,7 +5,8 @@
  * Slots of a pool are interchangeable, so members of the emptiest block move to free slots of the others. Content that is
  * still to be zeroed moves for nothing; other content is copied, by the CPU where it can see both places, else by the GPU.
  *
- * A member cannot move while the program holds a pointer to it (locks) or somebody works on its memory (busy).
+ * A member cannot move while the program holds a pointer to it (locks) or somebody works on its memory (busy), and a
+ * primary never does: primaries are pinned.
  *
  * Copyright 2026 the winekmt developers
  *
@@ -35,8 +36,10 @@ static bool block_can_move_locked( const struct vidmm_block *block )
 
     for (slot = 0; left; slot++)
     {
-        if (!block->members[slot]) continue;
-        if (block->members[slot]->busy || block->members[slot]->locks) return false;
+        const struct allocation *member = block->members[slot];
+
+        if (!member) continue;
+        if (member->busy || member->locks || member->primary) return false;
         left--;
     }
     return true;

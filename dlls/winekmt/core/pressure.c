@@ -28,6 +28,7 @@ bool can_discard( const struct allocation *allocation )
     if (allocation->backing == BACKING_USER) return false;      /* it is the program's memory, nothing would be freed */
     if (!allocation->block) return false;                       /* already discarded, or being given memory */
     if (allocation->shared) return false;                       /* others may have it open */
+    if (allocation->primary) return false;                      /* pinned: it may be on a screen */
     return !allocation->device->vidmm->verifier.never_discard;
 }
 

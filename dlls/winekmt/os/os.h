@@ -79,8 +79,10 @@ void os_log( enum os_log_level level, const char *format, ... ) __attribute__((f
 extern enum os_log_level os_log_max;    /* set once at start */
 
 #define ERR(...)    os_log( OS_LOG_ERR, __VA_ARGS__ )
-#define WARN(...)   do { if (__builtin_expect( os_log_max >= OS_LOG_WARN, 0 )) os_log( OS_LOG_WARN, __VA_ARGS__ ); } while (0)
-#define TRACE(...)  do { if (__builtin_expect( os_log_max >= OS_LOG_TRACE, 0 )) os_log( OS_LOG_TRACE, __VA_ARGS__ ); } while (0)
+#define WARN( format, ... ) \
+    do { if (__builtin_expect( os_log_max >= OS_LOG_WARN, 0 )) os_log( OS_LOG_WARN, "%s: " format, __func__, ##__VA_ARGS__ ); } while (0)
+#define TRACE( format, ... ) \
+    do { if (__builtin_expect( os_log_max >= OS_LOG_TRACE, 0 )) os_log( OS_LOG_TRACE, "%s: " format, __func__, ##__VA_ARGS__ ); } while (0)
 
 /* Monotonic time in nanoseconds. No system call (vDSO). */
 uint64_t os_time_ns( void );
