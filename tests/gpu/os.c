@@ -85,9 +85,9 @@ static void test_log(void)
     os_log_max = OS_LOG_ERR;
     check( !strcmp( capture( log_all ), "winekmt: e1\n" ), "err" );
     os_log_max = OS_LOG_WARN;
-    check( !strcmp( capture( log_all ), "winekmt: e1\nwinekmt: w2\n" ), "warn" );
+    check( !strcmp( capture( log_all ), "winekmt: e1\nwinekmt: log_all: w2\n" ), "warn" );
     os_log_max = OS_LOG_TRACE;
-    check( !strcmp( capture( log_all ), "winekmt: e1\nwinekmt: w2\nwinekmt: t3\n" ), "trace" );
+    check( !strcmp( capture( log_all ), "winekmt: e1\nwinekmt: log_all: w2\nwinekmt: log_all: t3\n" ), "trace" );
     os_log_max = OS_LOG_ERR;
     text = capture( log_long );
     check( strlen( text ) < 1100 && strlen( text ) > 900 && !strcmp( text + strlen( text ) - 4, "...\n" ), "long" );

@@ -361,7 +361,7 @@ static void race_lock_in_compaction(void)
     unit_adapter_simple( &adapter, MIB( 64 ), false );
     start_race( &adapter, 0 );
     kept = make_holes( left, false );
-    for (i = 0; i < kept; i++) unit_allocation( &race.unit, left[i] )->primary = 1;     /* otherwise Lock is refused at once */
+    for (i = 0; i < kept; i++) unit_allocation( &race.unit, left[i] )->cpu_access = WINEKMT_CPU_ACCESS_CACHED;  /* otherwise Lock is refused at once */
     race.unit.vidmm->device_info.types[0].properties |= GPU_MEMORY_HOST_VISIBLE;
     /* The map that the compaction wants fails, so that the GPU copies. */
     fake_gpu_fail( FAKE_GPU_MAP, 1, GPU_FAILED, false );
