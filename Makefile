@@ -56,7 +56,9 @@ INSTALL :=      # install targets of the modules
 CHECKS :=       # build targets that run-check needs
 
 MODULES := dlls/winekmt dlls/gdi32 tools tools/kmtdemo tests
-include $(wildcard $(MODULES:%=%/module.mk))
+include $(MODULES:%=%/module.mk)
+# What may change the commands that build an object
+BUILD_FILES := $(filter Makefile %.mk,$(MAKEFILE_LIST))
 
 .PHONY: all run-check run-demo install docs
 all: $(ALL)
@@ -66,7 +68,7 @@ docs:
 
 # One rule a variant: build/VARIANT/path/file.o from path/file.c. Everything depends on the generated headers being there.
 define variant # name, compiler, flags
-$(B)/$(1)/%.o: %.c $(B)/config.mk Makefile | $(GENERATED)
+$(B)/$(1)/%.o: %.c $$(BUILD_FILES) | $(GENERATED)
 	@mkdir -p $$(@D)
 	$$(if $(V),,@echo "  CC      $$@")
 	$$(Q)$(2) $(3) $$(DEPFLAGS) -c -o $$@ $$<
