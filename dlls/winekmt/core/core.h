@@ -172,7 +172,6 @@ struct vidmm *next_vidmm_locked( const struct vidmm *previous );
 struct device
 {
     struct object object;
-    struct kmt_gpu *gpu;
     struct vidmm *vidmm;            /* one reference; set once */
     struct list   resources;        /* struct resource.entry */
     struct list   allocations;      /* struct allocation.owner_entry of those without a resource */

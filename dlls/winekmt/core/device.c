@@ -101,7 +101,6 @@ NTSTATUS kmt_CreateDevice( D3DKMT_CREATEDEVICE *params )
     else if (!(status = adapter_get_vidmm_locked( adapter, &vidmm )))
     {
         device->vidmm = vidmm;
-        device->gpu = vidmm->gpu;
         if (vidmm->lost) status = STATUS_DEVICE_REMOVED;
         else if (!handle_insert_locked( &kmt_handles, &device->object, OBJECT_DEVICE, false )) status = STATUS_NO_MEMORY;
         if (status) vidmm_release_locked( vidmm );

@@ -61,6 +61,42 @@ NTSTATUS kmt_SetAllocationPriority( D3DKMT_SETALLOCATIONPRIORITY *params )
     return status;
 }
 
+/* What the two queries share: an answer an entry, the highest value among its allocations, but least for one without any. */
+static NTSTATUS query_highest( D3DKMT_HANDLE device, D3DKMT_HANDLE resource, const D3DKMT_HANDLE *allocations, unsigned int count,
+                               UINT *answers, UINT (*get_value)( const struct allocation * ), UINT least )
+{
+    UINT highest[MAX_LIST_COUNT], value;
+    struct allocation *allocation;
+    struct handle_list handles;
+    struct object_list list;
+    struct entry_walk walk;
+    NTSTATUS status;
+    unsigned int i;
+
+    TRACE( "device %#x, resource %#x, count %u", device, resource, count );
+    if (is_stock_handle( device )) return KMT_STATUS_STOCK;
+    if ((status = read_resource_or_list( resource, allocations, count, &handles ))) return status;
+    if (!answers) return STATUS_INVALID_PARAMETER;
+
+    kmt_lock();
+    if (!(status = find_list_locked( device, &handles, &list )))
+        for (i = 0; i < handles.count; i++)
+        {
+            highest[i] = least;
+            for (walk = walk_start( &list, i ); (allocation = walk_next( &walk )); )
+                if ((value = get_value( allocation )) > highest[i]) highest[i] = value;
+        }
+    kmt_unlock();
+    if (status) WARN( "device %#x: %#x", device, (unsigned int)status );
+    else memcpy( answers, highest, handles.count * sizeof(*answers) );
+    return status;
+}
+
+static UINT get_priority_locked( const struct allocation *allocation )
+{
+    return allocation->residency_priority;
+}
+
 /***********************************************************************
  *           kmt_GetAllocationPriority
  *
@@ -71,37 +107,15 @@ NTSTATUS kmt_SetAllocationPriority( D3DKMT_SETALLOCATIONPRIORITY *params )
  */
 NTSTATUS kmt_GetAllocationPriority( D3DKMT_GETALLOCATIONPRIORITY *params )
 {
-    UINT priorities[MAX_LIST_COUNT];
     D3DKMT_GETALLOCATIONPRIORITY args;
-    struct allocation *allocation;
-    struct handle_list handles;
-    struct object_list list;
-    struct entry_walk walk;
-    NTSTATUS status;
-    unsigned int i;
 
     if (!params) return STATUS_INVALID_PARAMETER;
     args = *params;
-    TRACE( "device %#x, resource %#x, count %u", args.hDevice, args.hResource, args.AllocationCount );
-    if (is_stock_handle( args.hDevice )) return KMT_STATUS_STOCK;
-    if ((status = read_resource_or_list( args.hResource, args.phAllocationList, args.AllocationCount, &handles ))) return status;
-    if (!args.pPriorities) return STATUS_INVALID_PARAMETER;
-
-    kmt_lock();
-    if (!(status = find_list_locked( args.hDevice, &handles, &list )))
-        for (i = 0; i < handles.count; i++)
-        {
-            priorities[i] = 0;
-            for (walk = walk_start( &list, i ); (allocation = walk_next( &walk )); )
-                if (allocation->residency_priority > priorities[i]) priorities[i] = allocation->residency_priority;
-        }
-    kmt_unlock();
-    if (status) WARN( "device %#x: %#x", args.hDevice, (unsigned int)status );
-    else memcpy( args.pPriorities, priorities, handles.count * sizeof(*priorities) );
-    return status;
+    return query_highest( args.hDevice, args.hResource, args.phAllocationList, args.AllocationCount, args.pPriorities,
+                          get_priority_locked, 0 );
 }
 
-static D3DKMT_ALLOCATIONRESIDENCYSTATUS residency_status_locked( const struct allocation *allocation )
+static UINT get_residency_locked( const struct allocation *allocation )
 {
     struct vidmm *vidmm = allocation->device->vidmm;
 
@@ -124,34 +138,14 @@ static D3DKMT_ALLOCATIONRESIDENCYSTATUS residency_status_locked( const struct al
  */
 NTSTATUS kmt_QueryAllocationResidency( D3DKMT_QUERYALLOCATIONRESIDENCY *params )
 {
-    D3DKMT_ALLOCATIONRESIDENCYSTATUS answers[MAX_LIST_COUNT];
     D3DKMT_QUERYALLOCATIONRESIDENCY args;
-    struct allocation *allocation;
-    struct handle_list handles;
-    struct object_list list;
-    struct entry_walk walk;
-    NTSTATUS status;
-    unsigned int i;
 
     if (!params) return STATUS_INVALID_PARAMETER;
     args = *params;
-    TRACE( "device %#x, resource %#x, count %u", args.hDevice, args.hResource, args.AllocationCount );
-    if (is_stock_handle( args.hDevice )) return KMT_STATUS_STOCK;
-    if ((status = read_resource_or_list( args.hResource, args.phAllocationList, args.AllocationCount, &handles ))) return status;
-    if (!args.pResidencyStatus) return STATUS_INVALID_PARAMETER;
-
-    kmt_lock();
-    if (!(status = find_list_locked( args.hDevice, &handles, &list )))
-        for (i = 0; i < handles.count; i++)
-        {
-            answers[i] = D3DKMT_ALLOCATIONRESIDENCYSTATUS_RESIDENTINGPUMEMORY;  /* the values rise from best to worst */
-            for (walk = walk_start( &list, i ); (allocation = walk_next( &walk )); )
-                if (residency_status_locked( allocation ) > answers[i]) answers[i] = residency_status_locked( allocation );
-        }
-    kmt_unlock();
-    if (status) WARN( "device %#x: %#x", args.hDevice, (unsigned int)status );
-    else memcpy( args.pResidencyStatus, answers, handles.count * sizeof(*answers) );
-    return status;
+    _Static_assert( sizeof(*args.pResidencyStatus) == sizeof(UINT), "an enumeration of 32 bits" );
+    /* The values rise from best to worst. */
+    return query_highest( args.hDevice, args.hResource, args.phAllocationList, args.AllocationCount, (UINT *)args.pResidencyStatus,
+                          get_residency_locked, D3DKMT_ALLOCATIONRESIDENCYSTATUS_RESIDENTINGPUMEMORY );
 }
 
 /***********************************************************************
