@@ -73,7 +73,6 @@ static NTSTATUS query_highest( D3DKMT_HANDLE device, D3DKMT_HANDLE resource, con
     NTSTATUS status;
     unsigned int i;
 
-    TRACE( "device %#x, resource %#x, count %u", device, resource, count );
     if (is_stock_handle( device )) return KMT_STATUS_STOCK;
     if ((status = read_resource_or_list( resource, allocations, count, &handles ))) return status;
     if (!answers) return STATUS_INVALID_PARAMETER;
@@ -111,6 +110,7 @@ NTSTATUS kmt_GetAllocationPriority( D3DKMT_GETALLOCATIONPRIORITY *params )
 
     if (!params) return STATUS_INVALID_PARAMETER;
     args = *params;
+    TRACE( "device %#x, resource %#x, count %u", args.hDevice, args.hResource, args.AllocationCount );
     return query_highest( args.hDevice, args.hResource, args.phAllocationList, args.AllocationCount, args.pPriorities,
                           get_priority_locked, 0 );
 }
@@ -142,6 +142,7 @@ NTSTATUS kmt_QueryAllocationResidency( D3DKMT_QUERYALLOCATIONRESIDENCY *params )
 
     if (!params) return STATUS_INVALID_PARAMETER;
     args = *params;
+    TRACE( "device %#x, resource %#x, count %u", args.hDevice, args.hResource, args.AllocationCount );
     _Static_assert( sizeof(*args.pResidencyStatus) == sizeof(UINT), "an enumeration of 32 bits" );
     /* The values rise from best to worst. */
     return query_highest( args.hDevice, args.hResource, args.phAllocationList, args.AllocationCount, (UINT *)args.pResidencyStatus,
