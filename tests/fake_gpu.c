@@ -49,6 +49,15 @@ struct gpu_device
     uint32_t           memories;    /* live ones */
 };
 
+/* What a call does with a memory while it has it; on the stack of that call. */
+struct access
+{
+    struct access *next;        /* in gpu_memory.accesses */
+    const char    *function;
+    enum { ACCESS_READ, ACCESS_WRITE, ACCESS_MAP, ACCESS_FREE } kind;
+    uint64_t       start, end;  /* bytes, of READ and WRITE */
+};
+
 struct gpu_memory
 {
     unsigned int       magic;
@@ -58,8 +67,7 @@ struct gpu_memory
     uint64_t           size;
     uint32_t           type;        /* of an import: unused */
     bool               imported, mapped;
-    unsigned int       readers;     /* copies from it, now */
-    const char        *writer;      /* the call that needs it for itself, now; or NULL */
+    struct access     *accesses;    /* the calls that have it, now */
 };
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -381,26 +389,46 @@ static void check_device( struct gpu_device *device, const char *function )
     unlock();
 }
 
-/* Takes a memory for a call, and checks that no other call has it. */
-static void enter_memory( struct gpu_device *device, struct gpu_memory *memory, const char *function, bool write )
+/* Whether gpu.h forbids two calls on one memory at once. */
+static bool accesses_conflict( const struct access *a, const struct access *b )
 {
+    if (a->kind == ACCESS_FREE || b->kind == ACCESS_FREE) return true;
+    if (a->kind == ACCESS_MAP || b->kind == ACCESS_MAP) return a->kind == b->kind;
+    if (a->kind == ACCESS_READ && b->kind == ACCESS_READ) return false;
+    return a->start < b->end && b->start < a->end;
+}
+
+/* Takes a memory for a call, and checks that no other call has it in a way that gpu.h forbids. access: kind, function and, of
+ * copies, start as the offset and end as the size, which this makes an end. */
+static void enter_memory( struct gpu_device *device, struct gpu_memory *memory, struct access *access )
+{
+    const char *function = access->function;
+    const struct access *other;
+
     lock();
     check_device_locked( device, function );
     if (!memory) misuse( "%s with no memory", function );
     if (memory->magic == MEMORY_DEAD) misuse( "%s with a memory that was freed", function );
     if (memory->magic != MEMORY_ALIVE) misuse( "%s with what is no memory", function );
     if (memory->device != device) misuse( "%s with a memory of another device", function );
-    if (memory->writer) misuse( "%s during %s on the same memory", function, memory->writer );
-    if (write && memory->readers) misuse( "%s during a copy from the same memory", function );
-    if (write) memory->writer = function;
-    else memory->readers++;
+    if (access->start > memory->size || access->end > memory->size - access->start)
+        misuse( "%s of %llu bytes at %llu of %llu", function, (unsigned long long)access->end,
+                (unsigned long long)access->start, (unsigned long long)memory->size );
+    if ((access->start | access->end) & 3) misuse( "%s of what is no multiple of 4", function );
+    access->end += access->start;
+    for (other = memory->accesses; other; other = other->next)
+        if (accesses_conflict( access, other )) misuse( "%s during %s on the same memory", function, other->function );
+    access->next = memory->accesses;
+    memory->accesses = access;
     unlock();
 }
 
-static void leave_memory_locked( struct gpu_memory *memory, bool write )
+static void leave_memory_locked( struct gpu_memory *memory, struct access *access )
 {
-    if (write) memory->writer = NULL;
-    else memory->readers--;
+    struct access **ptr;
+
+    for (ptr = &memory->accesses; *ptr != access; ptr = &(*ptr)->next) {}
+    *ptr = access->next;
 }
 
 /* The functions of gpu.h */
@@ -618,8 +646,10 @@ enum gpu_result gpu_import_memory( struct gpu_device *device, void *pointer, uin
 
 void gpu_free_memory( struct gpu_device *device, struct gpu_memory *memory )
 {
+    struct access access = { .function = "gpu_free_memory", .kind = ACCESS_FREE };
+
     if (!memory) return;
-    enter_memory( device, memory, "gpu_free_memory", true );
+    enter_memory( device, memory, &access );
     begin_call( FAKE_GPU_FREE, device, memory );
     unlock();
 
@@ -643,6 +673,7 @@ void gpu_free_memory( struct gpu_device *device, struct gpu_memory *memory )
     else account_locked( device, device->adapter.types[memory->type].heap, -memory->size );
     device->memories--;
     memory->magic = MEMORY_DEAD;
+    memory->accesses = NULL;
     free( quarantine[quarantine_next] );
     quarantine[quarantine_next] = memory;
     quarantine_next = (quarantine_next + 1) % QUARANTINE;
@@ -651,10 +682,11 @@ void gpu_free_memory( struct gpu_device *device, struct gpu_memory *memory )
 
 enum gpu_result gpu_map_memory( struct gpu_device *device, struct gpu_memory *memory, void **pointer )
 {
+    struct access access = { .function = "gpu_map_memory", .kind = ACCESS_MAP };
     enum gpu_result ret;
 
     *pointer = NULL;
-    enter_memory( device, memory, "gpu_map_memory", false );    /* a copy from it may be under way */
+    enter_memory( device, memory, &access );
     ret = begin_call( FAKE_GPU_MAP, device, memory );
     if (memory->mapped) misuse( "gpu_map_memory of a memory that is mapped" );
     if (!ret && (memory->imported || !(device->adapter.types[memory->type].properties & GPU_MEMORY_HOST_VISIBLE)))
@@ -665,7 +697,7 @@ enum gpu_result gpu_map_memory( struct gpu_device *device, struct gpu_memory *me
         stats.live_maps++;
         *pointer = memory->bytes;
     }
-    leave_memory_locked( memory, false );
+    leave_memory_locked( memory, &access );
     unlock();
     return ret;
 }
@@ -673,18 +705,12 @@ enum gpu_result gpu_map_memory( struct gpu_device *device, struct gpu_memory *me
 enum gpu_result gpu_copy_memory( struct gpu_device *device, struct gpu_memory *dst, uint64_t dst_offset,
                                  struct gpu_memory *src, uint64_t src_offset, uint64_t size )
 {
-    bool same = dst == src;
+    struct access from = { .function = "gpu_copy_memory", .kind = ACCESS_READ, .start = src_offset, .end = size };
+    struct access to = { .function = "gpu_copy_memory", .kind = ACCESS_WRITE, .start = dst_offset, .end = size };
     enum gpu_result ret;
 
-    enter_memory( device, dst, "gpu_copy_memory", true );
-    if (!same) enter_memory( device, src, "gpu_copy_memory", false );
-    if (dst_offset > dst->size || size > dst->size - dst_offset || src_offset > src->size || size > src->size - src_offset)
-        misuse( "gpu_copy_memory of %llu bytes from %llu of %llu to %llu of %llu", (unsigned long long)size,
-                (unsigned long long)src_offset, (unsigned long long)src->size, (unsigned long long)dst_offset,
-                (unsigned long long)dst->size );
-    if ((dst_offset | src_offset | size) & 3) misuse( "gpu_copy_memory of what is no multiple of 4" );
-    if (same && dst_offset < src_offset + size && src_offset < dst_offset + size)
-        misuse( "gpu_copy_memory inside one memory, overlapping" );
+    enter_memory( device, dst, &to );
+    enter_memory( device, src, &from );     /* also finds an overlap inside one memory */
 
     ret = begin_call( FAKE_GPU_COPY, device, dst );
     unlock();
@@ -692,10 +718,51 @@ enum gpu_result gpu_copy_memory( struct gpu_device *device, struct gpu_memory *d
     lock();
     if (!ret && device->lost) ret = GPU_DEVICE_LOST;
     if (!ret) stats.copied_bytes += size;
-    leave_memory_locked( dst, true );
-    if (!same) leave_memory_locked( src, false );
+    leave_memory_locked( src, &from );
+    leave_memory_locked( dst, &to );
     unlock();
     return ret;
+}
+
+/* gpu_read_memory and gpu_write_memory once the memory is entered: copies size bytes from src to dst. */
+static enum gpu_result transfer( enum fake_gpu_call call, struct gpu_device *device, struct gpu_memory *memory,
+                                 struct access *access, void *dst, const void *src, uint64_t size )
+{
+    enum gpu_result ret;
+    bool poison;
+
+    ret = begin_call( call, device, memory );
+    unlock();
+    if (!ret && size) memcpy( dst, src, size );
+    lock();
+    if (!ret && device->lost) ret = GPU_DEVICE_LOST;
+    if (!ret) stats.copied_bytes += size;
+    poison = ret && fill;
+    unlock();
+    if (poison && size) memset( dst, FAKE_GPU_POISON, size );
+    lock();
+    leave_memory_locked( memory, access );
+    unlock();
+    return ret;
+}
+
+enum gpu_result gpu_read_memory( struct gpu_device *device, struct gpu_memory *memory, uint64_t offset, void *dst, uint64_t size )
+{
+    struct access access = { .function = "gpu_read_memory", .kind = ACCESS_READ, .start = offset, .end = size };
+
+    if ((uintptr_t)dst & 3) misuse( "gpu_read_memory to %p, which is no multiple of 4", dst );
+    enter_memory( device, memory, &access );
+    return transfer( FAKE_GPU_READ, device, memory, &access, dst, memory->bytes + offset, size );
+}
+
+enum gpu_result gpu_write_memory( struct gpu_device *device, struct gpu_memory *memory, uint64_t offset, const void *src,
+                                  uint64_t size )
+{
+    struct access access = { .function = "gpu_write_memory", .kind = ACCESS_WRITE, .start = offset, .end = size };
+
+    if ((uintptr_t)src & 3) misuse( "gpu_write_memory from %p, which is no multiple of 4", src );
+    enter_memory( device, memory, &access );
+    return transfer( FAKE_GPU_WRITE, device, memory, &access, memory->bytes + offset, src, size );
 }
 
 void gpu_shutdown(void)

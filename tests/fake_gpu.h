@@ -37,6 +37,8 @@ enum fake_gpu_call
     FAKE_GPU_FREE,      /* cannot fail */
     FAKE_GPU_MAP,
     FAKE_GPU_COPY,
+    FAKE_GPU_READ,      /* gpu_read_memory */
+    FAKE_GPU_WRITE,     /* gpu_write_memory */
     FAKE_GPU_CALLS,     /* how many there are; fake_gpu_fail and fake_gpu_count_calls: any of them */
 };
 
@@ -79,7 +81,8 @@ void fake_gpu_set_capacity( uint32_t heap, uint64_t bytes );
  *
  * The nth call (1: the next one) of a kind answers result and does nothing; with persistent all from there on. One rule a
  * kind, plus one for FAKE_GPU_CALLS; a new one replaces it. result GPU_SUCCESS or nth 0 takes the rule away.
- * GPU_DEVICE_LOST from a call on a device loses that device, as from the real one.
+ * GPU_DEVICE_LOST from a call on a device loses that device, as from the real one. A READ or WRITE that fails leaves
+ * FAKE_GPU_POISON in its destination, unless fake_gpu_set_fill is off: what is undefined must not be used.
  * fake_gpu_failures: how often a rule hit since the reset.
  */
 void fake_gpu_fail( enum fake_gpu_call call, unsigned int nth, enum gpu_result result, bool persistent );
@@ -93,7 +96,7 @@ void fake_gpu_lose( struct gpu_device *device );
  *
  * The hook runs in the calling thread, at the beginning of every call of that kind before it has any effect, and with no
  * lock held: it may call anything, or block. A hook that calls the same kind again is called again.
- * memory: of FREE, MAP and the destination of COPY; else NULL. A hook of NULL takes the hook away; calls already inside go on.
+ * memory: of FREE, MAP, READ and WRITE, and the destination of COPY; else NULL. A hook of NULL takes the hook away; calls already inside go on.
  * fake_gpu_set_delay: microseconds that every call of a kind sleeps, after the hook.
  */
 typedef void (*fake_gpu_hook)( void *arg, enum fake_gpu_call call, struct gpu_memory *memory );
@@ -115,7 +118,7 @@ struct fake_gpu_stats
     uint64_t live_bytes;        /* without imports */
     uint64_t peak_bytes;        /* the largest live_bytes since the reset */
     uint64_t heap_bytes[GPU_MAX_HEAPS]; /* live_bytes by heap, over all adapters */
-    uint64_t copied_bytes;      /* since the reset */
+    uint64_t copied_bytes;      /* by COPY, READ and WRITE, since the reset */
 };
 void fake_gpu_get_stats( struct fake_gpu_stats *stats );
 

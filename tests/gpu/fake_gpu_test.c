@@ -131,6 +131,63 @@ static void test_hooks(void)
     close_default();
 }
 
+static struct { enum fake_gpu_call call; struct gpu_memory *memory; unsigned int count; } paged;
+
+static void paging_hook( void *arg, enum fake_gpu_call call, struct gpu_memory *memory )
+{
+    uint32_t words[4] = { 0 };
+
+    (void)arg;
+    paged.call = call;
+    paged.memory = memory;
+    if (paged.count++) return;
+    /* beside a call on other bytes, and a reading one also beside one on the same */
+    check( !gpu_write_memory( device, memory, 64, words, 16 ), "inside the hook" );
+    check( !gpu_read_memory( device, memory, call == FAKE_GPU_READ ? 0 : 80, words, 16 ), "inside the hook" );
+}
+
+static void test_paging_controls(void)
+{
+    struct gpu_memory *memory;
+    struct fake_gpu_stats stats;
+    unsigned char *bytes;
+    uint32_t words[16];
+
+    open_default();
+    memory = allocate( 0, 4096 );
+    bytes = fake_gpu_peek( memory );
+    fill_pattern( words, 64, 1 );
+    fake_gpu_set_hook( FAKE_GPU_WRITE, paging_hook, NULL );
+    check( !gpu_write_memory( device, memory, 0, words, 64 ), "write" );
+    check( paged.count == 2 && paged.call == FAKE_GPU_WRITE && paged.memory == memory, "%u", paged.count );
+    check( has_pattern( bytes, 64, 1 ) && !bytes[64], "written" );
+    fake_gpu_set_hook( FAKE_GPU_WRITE, NULL, NULL );
+    paged.count = 0;
+    fake_gpu_set_hook( FAKE_GPU_READ, paging_hook, NULL );
+    memset( words, 0, 64 );
+    check( !gpu_read_memory( device, memory, 0, words, 64 ), "read" );
+    check( paged.count == 2 && paged.call == FAKE_GPU_READ && paged.memory == memory, "%u", paged.count );
+    check( has_pattern( words, 64, 1 ), "read" );
+    fake_gpu_set_hook( FAKE_GPU_READ, NULL, NULL );
+    check( !gpu_read_memory( device, memory, 4096, words, 0 ), "nothing" );
+    fake_gpu_get_stats( &stats );
+    check( stats.copied_bytes == 2 * (64 + 16 + 16), "%llu", (unsigned long long)stats.copied_bytes );
+    check( stats.calls[FAKE_GPU_READ] == 4 && stats.calls[FAKE_GPU_WRITE] == 3, "calls" );
+
+    fake_gpu_fail( FAKE_GPU_READ, 1, GPU_OUT_OF_HOST_MEMORY, false );
+    check( gpu_read_memory( device, memory, 0, words, 32 ) == GPU_OUT_OF_HOST_MEMORY, "read" );
+    check( words[0] == 0xdbdbdbdb && words[7] == 0xdbdbdbdb && words[8] != 0xdbdbdbdb, "%#x", words[0] );
+    check( has_pattern( bytes, 64, 1 ), "the source" );
+    fake_gpu_fail( FAKE_GPU_WRITE, 1, GPU_DEVICE_LOST, false );
+    check( gpu_write_memory( device, memory, 4, words, 4 ) == GPU_DEVICE_LOST, "write" );
+    check( bytes[3] != FAKE_GPU_POISON && bytes[4] == FAKE_GPU_POISON && bytes[7] == FAKE_GPU_POISON, "%#x", bytes[4] );
+    check( gpu_read_memory( device, memory, 0, words, 32 ) == GPU_DEVICE_LOST, "sticky" );
+    fake_gpu_get_stats( &stats );
+    check( stats.copied_bytes == 2 * (64 + 16 + 16), "%llu", (unsigned long long)stats.copied_bytes );
+    gpu_free_memory( device, memory );
+    close_default();
+}
+
 /* Misuse; each of these must abort. */
 static void double_free(void)
 {
@@ -155,6 +212,32 @@ static void too_large(void) { allocate( 0, 513 * MB ); }
 static void close_early(void) { allocate( 0, 4096 ); gpu_close_device( device ); }
 static void copy_outside(void) { gpu_copy_memory( device, allocate( 0, 4096 ), 4, allocate( 0, 4096 ), 0, 4096 ); }
 static void copy_unaligned(void) { gpu_copy_memory( device, allocate( 0, 4096 ), 0, allocate( 0, 4096 ), 2, 4 ); }
+static void read_outside(void) { gpu_read_memory( device, allocate( 0, 4096 ), 4096, (uint32_t[1]){ 0 }, 4 ); }
+static void write_outside(void) { gpu_write_memory( device, allocate( 0, 4096 ), -4ull, (uint32_t[2]){ 0 }, 8 ); }
+static void read_unaligned(void) { gpu_read_memory( device, allocate( 0, 4096 ), 2, (uint32_t[1]){ 0 }, 4 ); }
+static void write_odd_pointer(void) { gpu_write_memory( device, allocate( 0, 4096 ), 0, (char *)(uint32_t[2]){ 0 } + 1, 4 ); }
+static void write_hook( void *arg, enum fake_gpu_call call, struct gpu_memory *memory )
+{
+    if (arg) return;
+    fake_gpu_set_hook( call, write_hook, &device );
+    gpu_write_memory( device, memory, 12, (uint32_t[1]){ 0 }, 4 );
+}
+static void overlapping_writes(void)
+{
+    fake_gpu_set_hook( FAKE_GPU_WRITE, write_hook, NULL );
+    gpu_write_memory( device, allocate( 0, 4096 ), 0, (uint32_t[4]){ 0 }, 16 );
+}
+static void freeing_hook( void *arg, enum fake_gpu_call call, struct gpu_memory *memory )
+{
+    (void)arg;
+    (void)call;
+    gpu_free_memory( device, memory );
+}
+static void free_while_reading(void)
+{
+    fake_gpu_set_hook( FAKE_GPU_READ, freeing_hook, NULL );
+    gpu_read_memory( device, allocate( 0, 4096 ), 0, (uint32_t[4]){ 0 }, 16 );
+}
 static void leak(void) { allocate( 0, 4096 ); fake_gpu_check_no_leaks(); }
 static void free_hook( void *arg, enum fake_gpu_call call, struct gpu_memory *memory )
 {
@@ -171,7 +254,8 @@ static void two_at_once(void)
 static void test_misuse(void)
 {
     static void (*const functions[])(void) = { double_free, map_twice, unusable_type, unknown_type, odd_size, no_size,
-        too_large, close_early, copy_outside, copy_unaligned, leak, two_at_once };
+        too_large, close_early, copy_outside, copy_unaligned, leak, two_at_once, read_outside, write_outside, read_unaligned,
+        write_odd_pointer, overlapping_writes, free_while_reading };
     struct rlimit no_core = { 0, 0 };
     unsigned int i;
     int status;
@@ -202,6 +286,7 @@ void run_all_scenarios(void)
     test_failures();
     test_limits();
     test_hooks();
+    test_paging_controls();
     test_misuse();
     fake_gpu_reset();
     fake_gpu_default( &adapters[0], 0 );

@@ -50,14 +50,14 @@ static uint32_t pattern( uint32_t seed, uint32_t i )
     return (i + seed) * 2654435761u ^ seed;
 }
 
-static void fill_pattern( void *pointer, uint64_t size, uint32_t seed )
+void fill_pattern( void *pointer, uint64_t size, uint32_t seed )
 {
     uint32_t i, *p = pointer;
 
     for (i = 0; i < size / 4; i++) p[i] = pattern( seed, i );
 }
 
-static bool has_pattern( const void *pointer, uint64_t size, uint32_t seed )
+bool has_pattern( const void *pointer, uint64_t size, uint32_t seed )
 {
     const uint32_t *p = pointer;
     uint32_t i;
@@ -406,6 +406,7 @@ void test_adapter( const struct gpu_adapter *listed )
     test_max_count( device, &adapter );
     test_budget( device, &adapter );
     test_threads( device, &adapter );
+    test_paging( device, &adapter );
     gpu_close_device( device );
 }
 

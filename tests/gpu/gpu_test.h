@@ -20,9 +20,25 @@ bool check_( bool good, const char *file, int line, const char *condition, const
     __attribute__((format (printf, 5, 6)));
 extern unsigned int checks, failures;
 
+/* size bytes, a multiple of 4, that depend on seed. */
+void fill_pattern( void *pointer, uint64_t size, uint32_t seed );
+bool has_pattern( const void *pointer, uint64_t size, uint32_t seed );
+
 /* All tests of one device. */
 void test_adapter( const struct gpu_adapter *listed );
 void test_enum( const struct gpu_adapter *adapters, uint32_t count );
+
+/* gpu_paging.c: gpu_read_memory and gpu_write_memory. */
+void test_paging( struct gpu_device *device, const struct gpu_adapter *adapter );
+
+/* gpu_faults.c: the same with mock_vulkan.c. */
+void test_paging_faults(void);
+void test_paging_no_memory(void);
+void test_paging_hang(void);
+void test_paging_hang_threads(void);
+void test_paging_scarce(void);
+void test_paging_full(void);
+void test_paging_refused(void);
 
 /* gpu_scenarios.c: machines that this one is not. Each runs in a process of its own, as "gpu NAME". */
 void run_all_scenarios(void);

@@ -7,9 +7,11 @@
  *   empty       no device
  *   twins       software first, then two 1.1 GPUs with the same UUID, and two that have none
  *   lost        the first vkQueueSubmit loses the device
- *   hang        the first copy ends only when its fence is waited for a second time; until then nothing may be destroyed
+ *   hang        the first copy ends only when its fence is waited for a second time
  *   badimport   vkGetMemoryHostPointerPropertiesEXT refuses
  *   nobuffer    vkCreateBuffer is out of memory, but for the first two
+ * What a running program may ask for is in mock_vulkan.h. Copies are made no sooner than somebody waits for them, and what
+ * they use must stay until then.
  * The first device is a discrete GPU: memory that the host cannot map, several heaps, types of all odd kinds, 64 memory
  * objects at most, a transfer queue.
  *
@@ -30,6 +32,8 @@
 
 #define VK_NO_PROTOTYPES
 #include <vulkan/vulkan.h>
+
+#include "mock_vulkan.h"
 
 #define EXPORT __attribute__((visibility("default")))
 #define ENTRY( name ) static VKAPI_ATTR __typeof__( *(PFN_##name)0 ) mock_##name; VKAPI_ATTR
@@ -53,6 +57,9 @@ struct commands
 {
     VkBufferCopy region;
     struct buffer *src, *dst;
+    struct commands *next;      /* in pending */
+    struct fence *fence;
+    int hangs;
 };
 struct pool   { struct commands *commands; };
 
@@ -65,13 +72,113 @@ static struct physical physicals[] =
     { NULL, "Mock old", VK_API_VERSION_1_0, 0, VK_PHYSICAL_DEVICE_TYPE_DISCRETE_GPU },
 };
 
-static atomic_int live, memories, instances, devices, submits, buffers, creates;
-static atomic_int hanging;
+static atomic_int live, memories, instances, devices, submits, buffers, creates, timeouts;
+static atomic_ullong largest;
+
+/* The queue, and what was asked to go wrong; all protected by mutex */
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct commands *pending;        /* submitted and not yet run, in that order */
+static int waited;                      /* somebody waited for a submission that hangs */
+static int lost;
+static unsigned int fail_nth, fail_hits, hang_nth;
+static int fail_result, fail_persistent;
 
 static void __attribute__((noreturn)) fail( int line, const char *what )
 {
     fprintf( stderr, "mock_vulkan.c:%d: not so: %s\n", line, what );
     abort();
+}
+
+void EXPORT mock_vulkan_fail( unsigned int nth, int result, int persistent )
+{
+    pthread_mutex_lock( &mutex );
+    fail_nth = nth;
+    fail_result = result;
+    fail_persistent = persistent;
+    fail_hits = 0;
+    pthread_mutex_unlock( &mutex );
+}
+
+unsigned int EXPORT mock_vulkan_hits( void )
+{
+    unsigned int ret;
+
+    pthread_mutex_lock( &mutex );
+    ret = fail_hits;
+    pthread_mutex_unlock( &mutex );
+    return ret;
+}
+
+void EXPORT mock_vulkan_hang( unsigned int nth )
+{
+    pthread_mutex_lock( &mutex );
+    hang_nth = nth;
+    pthread_mutex_unlock( &mutex );
+}
+
+void EXPORT mock_vulkan_limit( uint64_t bytes )
+{
+    largest = bytes;
+}
+
+unsigned int EXPORT mock_vulkan_submits( void )
+{
+    return submits;
+}
+
+unsigned int EXPORT mock_vulkan_timeouts( void )
+{
+    return timeouts;
+}
+
+/* A lost device drops its work. */
+static void lose_locked(void)
+{
+    lost = 1;
+    pending = NULL;
+}
+
+/* At the beginning of every call on a device that can fail. */
+static VkResult begin(void)
+{
+    VkResult ret = VK_SUCCESS;
+
+    pthread_mutex_lock( &mutex );
+    if (fail_nth && (fail_nth == 1 || !--fail_nth))
+    {
+        fail_nth = fail_persistent;
+        fail_hits++;
+        ret = fail_result;
+        if (ret == VK_ERROR_DEVICE_LOST) lose_locked();
+    }
+    pthread_mutex_unlock( &mutex );
+    return ret;
+}
+
+#define BEGIN()  do { VkResult result_ = begin(); if (result_) return result_; } while (0)
+
+/* Runs what was submitted, as far as the GPU does not hang, up to that fence. Returns whether it is signalled. */
+static int run_locked( struct fence *fence )
+{
+    struct commands *c;
+
+    while (!fence->signalled && (c = pending) && !c->hangs)
+    {
+        memcpy( c->dst->memory->bytes + c->region.dstOffset, c->src->memory->bytes + c->region.srcOffset, c->region.size );
+        c->fence->signalled = 1;
+        pending = c->next;
+    }
+    return fence->signalled;
+}
+
+/* No submission that was not run uses that. */
+static void must_be_idle( const void *object )
+{
+    struct commands *c;
+
+    pthread_mutex_lock( &mutex );
+    for (c = pending; c; c = c->next) must( c != object && c->fence != object && c->src != object && c->dst != object );
+    pthread_mutex_unlock( &mutex );
 }
 
 static int mode( const char *word )
@@ -90,6 +197,54 @@ static void *make( size_t size )
     must( ret );
     live++;
     return ret;
+}
+
+/* Bytes of memories, kept for the next one of that size: mapping pages anew each time is what tests below ThreadSanitizer would
+ * spend most of their time with. */
+static struct { unsigned char *bytes; uint64_t size; } spare[8];
+
+static unsigned char *make_bytes( uint64_t size )
+{
+    unsigned char *ret = NULL;
+    unsigned int i;
+
+    pthread_mutex_lock( &mutex );
+    for (i = 0; i < sizeof(spare) / sizeof(spare[0]); i++)
+    {
+        if (spare[i].size != size) continue;
+        ret = spare[i].bytes;
+        spare[i].size = 0;
+        break;
+    }
+    pthread_mutex_unlock( &mutex );
+    if (!ret) must( (ret = malloc( size )) );
+    memset( ret, 0xa5, size );
+    return ret;
+}
+
+static void drop_bytes( unsigned char *bytes, uint64_t size )
+{
+    unsigned int i;
+
+    memset( bytes, 0xdb, size );
+    pthread_mutex_lock( &mutex );
+    for (i = 0; i < sizeof(spare) / sizeof(spare[0]); i++)
+    {
+        if (spare[i].size || size < 1 << 20) continue;
+        spare[i].bytes = bytes;
+        spare[i].size = size;
+        bytes = NULL;
+        break;
+    }
+    pthread_mutex_unlock( &mutex );
+    free( bytes );
+}
+
+static void __attribute__((destructor)) free_spare( void )
+{
+    unsigned int i;
+
+    for (i = 0; i < sizeof(spare) / sizeof(spare[0]); i++) if (spare[i].size) free( spare[i].bytes );
 }
 
 static void drop( void *object )
@@ -287,7 +442,10 @@ ENTRY(vkCreateDevice) VkResult mock_vkCreateDevice( VkPhysicalDevice physical, c
 ENTRY(vkDestroyDevice) void mock_vkDestroyDevice( VkDevice device, const VkAllocationCallbacks *alloc )
 {
     (void)alloc;
-    must( !hanging );
+    pthread_mutex_lock( &mutex );
+    must( !pending || devices > 1 );
+    lost = 0;
+    pthread_mutex_unlock( &mutex );
     drop( device );
     devices--;
 }
@@ -307,6 +465,8 @@ ENTRY(vkAllocateMemory) VkResult mock_vkAllocateMemory( VkDevice device, const V
     (void)device;
     (void)alloc;
     must( USABLE_TYPES & (1u << info->memoryTypeIndex) );
+    BEGIN();
+    if (largest && !import && info->allocationSize > largest) return VK_ERROR_OUT_OF_DEVICE_MEMORY;
     must( ++memories <= 64 );
     memory = make( sizeof(*memory) );
     memory->size = info->allocationSize;
@@ -318,11 +478,7 @@ ENTRY(vkAllocateMemory) VkResult mock_vkAllocateMemory( VkDevice device, const V
         memory->bytes = import->pHostPointer;
         memory->imported = 1;
     }
-    else
-    {
-        must( (memory->bytes = malloc( memory->size )) );
-        memset( memory->bytes, 0xa5, memory->size );
-    }
+    else memory->bytes = make_bytes( memory->size );
     *out = (VkDeviceMemory)memory;
     return VK_SUCCESS;
 }
@@ -333,9 +489,9 @@ ENTRY(vkFreeMemory) void mock_vkFreeMemory( VkDevice device, VkDeviceMemory hand
 
     (void)device;
     (void)alloc;
-    must( !hanging && !memory->live_buffers );
+    must( !memory->live_buffers );
     memories--;
-    if (!memory->imported) free( memory->bytes );
+    if (!memory->imported) drop_bytes( memory->bytes, memory->size );
     drop( memory );
 }
 
@@ -346,6 +502,7 @@ ENTRY(vkMapMemory) VkResult mock_vkMapMemory( VkDevice device, VkDeviceMemory ha
 
     (void)device;
     (void)flags;
+    BEGIN();
     must( !memory->mapped++ && !offset && size == VK_WHOLE_SIZE );
     must( memory->type == 3 || memory->type == 4 || memory->type == 9 );
     *out = memory->bytes;
@@ -360,6 +517,7 @@ ENTRY(vkCreateBuffer) VkResult mock_vkCreateBuffer( VkDevice device, const VkBuf
     (void)device;
     (void)alloc;
     must( info->size && info->usage == (VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT) );
+    BEGIN();
     if (mode( "nobuffer" ) && ++buffers > 2) return VK_ERROR_OUT_OF_HOST_MEMORY;
     buffer = make( sizeof(*buffer) );
     buffer->size = info->size;
@@ -374,7 +532,7 @@ ENTRY(vkDestroyBuffer) void mock_vkDestroyBuffer( VkDevice device, VkBuffer hand
 
     (void)device;
     (void)alloc;
-    must( !hanging );
+    must_be_idle( buffer );
     if (buffer->memory) buffer->memory->live_buffers--;
     drop( buffer );
 }
@@ -397,6 +555,7 @@ ENTRY(vkBindBufferMemory) VkResult mock_vkBindBufferMemory( VkDevice device, VkB
     struct memory *memory = (struct memory *)memory_handle;
 
     (void)device;
+    BEGIN();
     must( !buffer->memory && !offset && buffer->size <= memory->size && buffer->external == memory->imported );
     buffer->memory = memory;
     memory->live_buffers++;
@@ -409,6 +568,7 @@ ENTRY(vkCreateCommandPool) VkResult mock_vkCreateCommandPool( VkDevice device, c
     (void)device;
     (void)alloc;
     must( info->queueFamilyIndex == 3 );
+    BEGIN();
     *pool = (VkCommandPool)make( sizeof(struct pool) );
     return VK_SUCCESS;
 }
@@ -418,7 +578,7 @@ ENTRY(vkDestroyCommandPool) void mock_vkDestroyCommandPool( VkDevice device, VkC
 {
     (void)device;
     (void)alloc;
-    must( !hanging );
+    must_be_idle( ((struct pool *)handle)->commands );
     free( ((struct pool *)handle)->commands );
     drop( (void *)handle );
 }
@@ -427,6 +587,8 @@ ENTRY(vkResetCommandPool) VkResult mock_vkResetCommandPool( VkDevice device, VkC
 {
     (void)device;
     (void)flags;
+    BEGIN();
+    must_be_idle( ((struct pool *)pool)->commands );
     memset( ((struct pool *)pool)->commands, 0, sizeof(struct commands) );
     return VK_SUCCESS;
 }
@@ -437,6 +599,7 @@ ENTRY(vkAllocateCommandBuffers) VkResult mock_vkAllocateCommandBuffers( VkDevice
     struct pool *pool = (struct pool *)info->commandPool;
 
     (void)device;
+    BEGIN();
     must( info->commandBufferCount == 1 && !pool->commands && (pool->commands = calloc( 1, sizeof(*pool->commands) )) );
     *commands = (VkCommandBuffer)pool->commands;
     return VK_SUCCESS;
@@ -445,12 +608,14 @@ ENTRY(vkAllocateCommandBuffers) VkResult mock_vkAllocateCommandBuffers( VkDevice
 ENTRY(vkBeginCommandBuffer) VkResult mock_vkBeginCommandBuffer( VkCommandBuffer commands, const VkCommandBufferBeginInfo *info )
 {
     (void)info;
+    BEGIN();
     must( !((struct commands *)commands)->src );
     return VK_SUCCESS;
 }
 
 ENTRY(vkEndCommandBuffer) VkResult mock_vkEndCommandBuffer( VkCommandBuffer commands )
 {
+    BEGIN();
     must( ((struct commands *)commands)->src );
     return VK_SUCCESS;
 }
@@ -477,22 +642,33 @@ ENTRY(vkCmdCopyBuffer) void mock_vkCmdCopyBuffer( VkCommandBuffer handle, VkBuff
 
 ENTRY(vkQueueSubmit) VkResult mock_vkQueueSubmit( VkQueue queue, uint32_t count, const VkSubmitInfo *info, VkFence fence )
 {
-    struct commands *commands = (struct commands *)*info->pCommandBuffers;
+    struct commands *commands = (struct commands *)*info->pCommandBuffers, **ptr;
     const VkBufferCopy *region = &commands->region;
     int submit = submits++;
+    VkResult ret = VK_SUCCESS;
 
     (void)queue;
     must( count == 1 && info->commandBufferCount == 1 );
-    must( region->srcOffset + region->size <= commands->src->size && region->dstOffset + region->size <= commands->dst->size );
-    if (mode( "lost" ) && !submit) return VK_ERROR_DEVICE_LOST;
-    if (mode( "hang" ) && !submit)
+    must( region->size && region->srcOffset + region->size <= commands->src->size &&
+          region->dstOffset + region->size <= commands->dst->size );
+    must( commands->src->memory && commands->dst->memory && !((struct fence *)fence)->signalled );
+    must_be_idle( commands );
+    must_be_idle( (void *)fence );
+    BEGIN();
+
+    pthread_mutex_lock( &mutex );
+    if (mode( "lost" ) && !submit) lose_locked();
+    if (lost) ret = VK_ERROR_DEVICE_LOST;
+    else
     {
-        hanging = 1;
-        return VK_SUCCESS;
+        commands->hangs = (mode( "hang" ) && !submit) || (hang_nth && !--hang_nth);
+        commands->fence = (struct fence *)fence;
+        commands->next = NULL;
+        for (ptr = &pending; *ptr; ptr = &(*ptr)->next) {}
+        *ptr = commands;
     }
-    memcpy( commands->dst->memory->bytes + region->dstOffset, commands->src->memory->bytes + region->srcOffset, region->size );
-    ((struct fence *)fence)->signalled = 1;
-    return VK_SUCCESS;
+    pthread_mutex_unlock( &mutex );
+    return ret;
 }
 
 ENTRY(vkCreateFence) VkResult mock_vkCreateFence( VkDevice device, const VkFenceCreateInfo *info,
@@ -501,6 +677,7 @@ ENTRY(vkCreateFence) VkResult mock_vkCreateFence( VkDevice device, const VkFence
     (void)device;
     (void)alloc;
     must( !info->flags );
+    BEGIN();
     *fence = (VkFence)make( sizeof(struct fence) );
     return VK_SUCCESS;
 }
@@ -509,7 +686,7 @@ ENTRY(vkDestroyFence) void mock_vkDestroyFence( VkDevice device, VkFence fence, 
 {
     (void)device;
     (void)alloc;
-    must( !hanging );
+    must_be_idle( (void *)fence );
     drop( (void *)fence );
 }
 
@@ -517,33 +694,54 @@ ENTRY(vkResetFences) VkResult mock_vkResetFences( VkDevice device, uint32_t coun
 {
     (void)device;
     must( count == 1 );
+    BEGIN();
+    must_be_idle( (void *)*fences );
+    pthread_mutex_lock( &mutex );
     ((struct fence *)*fences)->signalled = 0;
+    pthread_mutex_unlock( &mutex );
     return VK_SUCCESS;
 }
 
-ENTRY(vkGetFenceStatus) VkResult mock_vkGetFenceStatus( VkDevice device, VkFence fence )
+ENTRY(vkGetFenceStatus) VkResult mock_vkGetFenceStatus( VkDevice device, VkFence handle )
 {
+    struct fence *fence = (struct fence *)handle;
+    VkResult ret;
+
     (void)device;
-    return ((struct fence *)fence)->signalled ? VK_SUCCESS : mode( "lost" ) ? VK_ERROR_DEVICE_LOST : VK_NOT_READY;
+    BEGIN();
+    pthread_mutex_lock( &mutex );
+    ret = run_locked( fence ) ? VK_SUCCESS : lost ? VK_ERROR_DEVICE_LOST : VK_NOT_READY;
+    pthread_mutex_unlock( &mutex );
+    return ret;
 }
 
-/* Times out at once. In "hang" the GPU comes back when it is waited for a second time. */
+/* Times out at once. A GPU that hangs comes back when it is waited for a second time. */
 ENTRY(vkWaitForFences) VkResult mock_vkWaitForFences( VkDevice device, uint32_t count, const VkFence *fences, VkBool32 all,
                                                       uint64_t timeout )
 {
     struct fence *fence = (struct fence *)*fences;
+    VkResult ret = VK_SUCCESS;
 
     (void)device;
     (void)all;
     must( count == 1 && timeout > 1000000000 && timeout <= 10000000000ull );
-    if (hanging == 2)
+    BEGIN();
+    pthread_mutex_lock( &mutex );
+    if (!run_locked( fence ))
     {
-        hanging = 0;
-        fence->signalled = 1;
+        if (lost) ret = VK_ERROR_DEVICE_LOST;
+        else
+        {
+            must( pending && pending->hangs );      /* else it was never submitted */
+            if (timeout == 10000000000ull) timeouts++;
+            if (waited) pending->hangs = 0;
+            else ret = VK_TIMEOUT;
+            waited = !waited;
+            if (!ret) must( run_locked( fence ));
+        }
     }
-    if (fence->signalled) return VK_SUCCESS;
-    hanging = 2;
-    return VK_TIMEOUT;
+    pthread_mutex_unlock( &mutex );
+    return ret;
 }
 
 ENTRY(vkGetMemoryHostPointerPropertiesEXT) VkResult mock_vkGetMemoryHostPointerPropertiesEXT( VkDevice device,
@@ -551,6 +749,7 @@ ENTRY(vkGetMemoryHostPointerPropertiesEXT) VkResult mock_vkGetMemoryHostPointerP
 {
     (void)device;
     must( type == VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT && pointer );
+    BEGIN();
     if (mode( "badimport" )) return VK_ERROR_INVALID_EXTERNAL_HANDLE;
     props->memoryTypeBits = 0x2ff;
     return VK_SUCCESS;

@@ -8,9 +8,9 @@
 # any later version.
 
 TG := tests/gpu
-TG_GPU_SRCS  := $(TG)/gpu.c $(TG)/gpu_scenarios.c tests/pin_libraries.c $(wildcard dlls/winekmt/gpu/*.c) \
-                dlls/winekmt/os/os_common.c dlls/winekmt/os/os_linux.c
-TG_FAKE_SRCS := $(TG)/gpu.c $(TG)/fake_gpu_test.c tests/pin_libraries.c tests/fake_gpu.c dlls/winekmt/os/os_common.c
+TG_GPU_SRCS  := $(TG)/gpu.c $(TG)/gpu_paging.c $(TG)/gpu_scenarios.c $(TG)/gpu_faults.c tests/pin_libraries.c \
+                $(wildcard dlls/winekmt/gpu/*.c) dlls/winekmt/os/os_common.c dlls/winekmt/os/os_linux.c
+TG_FAKE_SRCS := $(TG)/gpu.c $(TG)/gpu_paging.c $(TG)/fake_gpu_test.c tests/pin_libraries.c tests/fake_gpu.c dlls/winekmt/os/os_common.c
 TG_OS_SRCS   := $(TG)/os.c dlls/winekmt/os/os_common.c dlls/winekmt/os/os_linux.c
 
 $(foreach v,native asan tsan,$(B)/$(v)/$(TG)/%.o): NATIVE_CFLAGS += -Itests

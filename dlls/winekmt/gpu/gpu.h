@@ -5,8 +5,9 @@
  * made of malloc (tests/fake_gpu.c), and nothing but vulkan*.c includes a Vulkan header.
  *
  * Rules for every function: no lock of core is held by the caller; any thread may call, a Windows thread or one made by
- * pthread_create; two calls on the same gpu_memory are never made at once, except gpu_copy_memory from it. Nothing
- * here writes to memory of the program.
+ * pthread_create; two calls on the same gpu_memory are never made at once, with these exceptions: gpu_copy_memory,
+ * gpu_read_memory and gpu_write_memory of ranges that do not overlap, or that all of them only read, and one gpu_map_memory
+ * beside those. Nothing here writes to memory of the program, but where it is given as a destination.
  *
  * Copyright 2026 the winekmt developers
  *
@@ -70,7 +71,7 @@ struct gpu_adapter
     bool     has_host_import;   /* VK_EXT_external_memory_host */
     uint64_t host_import_alignment; /* bytes: pointer and size of an import are multiples; 0 without the extension */
     uint64_t max_memory_size;   /* bytes: maxMemoryAllocationSize */
-    uint32_t max_memory_count;  /* maxMemoryAllocationCount; 4096 on many */
+    uint32_t max_memory_count;  /* maxMemoryAllocationCount, 4096 on many, less what gpu_read_memory needs for itself */
     uint32_t heap_count, type_count;
     struct gpu_memory_heap heaps[GPU_MAX_HEAPS];
     struct gpu_memory_type types[GPU_MAX_TYPES];
@@ -134,7 +135,7 @@ enum gpu_result gpu_allocate_memory( struct gpu_device *device, uint32_t type, u
  */
 enum gpu_result gpu_import_memory( struct gpu_device *device, void *pointer, uint64_t size, struct gpu_memory **memory );
 
-/* Frees memory, mapped or not. The GPU must be done with it; gpu_copy_memory is when it has returned. */
+/* Frees memory, mapped or not. The GPU must be done with it; the functions that copy are when they have returned. */
 void gpu_free_memory( struct gpu_device *device, struct gpu_memory *memory );
 
 /***********************************************************************
@@ -153,6 +154,24 @@ enum gpu_result gpu_map_memory( struct gpu_device *device, struct gpu_memory *me
  */
 enum gpu_result gpu_copy_memory( struct gpu_device *device, struct gpu_memory *dst, uint64_t dst_offset,
                                  struct gpu_memory *src, uint64_t src_offset, uint64_t size );
+
+/***********************************************************************
+ *           gpu_read_memory, gpu_write_memory
+ *
+ * Copy between a memory of any type, imported or not, mapped or not, and ordinary pages of this process that the caller keeps
+ * alive and writable; those of gpu_write_memory need only be readable, and nobody changes them meanwhile. Done when they
+ * return. offset, size: bytes, multiples of 4, inside the memory; size 0 is success. The pointer: a multiple of 4; page-aligned
+ * is fastest from 1 MiB on, since the GPU can then reach the pages without a second copy.
+ * GPU_OUT_OF_HOST_MEMORY, GPU_OUT_OF_DEVICE_MEMORY: none for staging; a later call may succeed. GPU_DEVICE_LOST: the device
+ * was lost, or did not finish a part within 10 s. GPU_FAILED: out of bounds, or no multiples of 4; nothing is copied then.
+ * After any other failure the destination range is undefined, and only that. Should a GPU that hangs come back, it may
+ * still write to the pages after GPU_DEVICE_LOST: give them back with munmap, not to another use.
+ * A device keeps up to 8 MiB of host-visible memory for this from the first call on; its place in the driver's count of
+ * memory objects is set aside beforehand.
+ */
+enum gpu_result gpu_read_memory( struct gpu_device *device, struct gpu_memory *memory, uint64_t offset, void *dst, uint64_t size );
+enum gpu_result gpu_write_memory( struct gpu_device *device, struct gpu_memory *memory, uint64_t offset, const void *src,
+                                  uint64_t size );
 
 /* Drops the instance and the loader. For tests that look for leaks: no device may be open. */
 void gpu_shutdown( void );

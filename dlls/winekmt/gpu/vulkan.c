@@ -277,8 +277,9 @@ static enum gpu_result fill_adapter_1_1( VkPhysicalDevice physical, uint32_t ver
     adapter->driver_name[sizeof(adapter->driver_name) - 1] = 0;
     adapter->driver_info[sizeof(adapter->driver_info) - 1] = 0;
 
-    /* All of a memory must fit into one buffer, or it could not be copied. */
-    if (limits.maxMemoryAllocationSize) adapter->max_memory_size = limits.maxMemoryAllocationSize;
+    /* All of a memory must fit into one buffer, or it could not be copied. Before: the largest heap, and some drivers name more. */
+    if (limits.maxMemoryAllocationSize && limits.maxMemoryAllocationSize < adapter->max_memory_size)
+        adapter->max_memory_size = limits.maxMemoryAllocationSize;
     if (limits4.maxBufferSize && limits4.maxBufferSize < adapter->max_memory_size)
         adapter->max_memory_size = limits4.maxBufferSize;
     adapter->max_memory_size &= ~0xfffull;
@@ -351,6 +352,7 @@ static enum gpu_result fill_adapter( VkPhysicalDevice physical, struct gpu_adapt
     adapter->software = props.deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU;
     adapter->integrated = props.deviceType == VK_PHYSICAL_DEVICE_TYPE_INTEGRATED_GPU;
     adapter->max_memory_count = props.limits.maxMemoryAllocationCount;
+    if (adapter->max_memory_count > 1) adapter->max_memory_count--;     /* that one is for staging, always to be had */
     fill_memory( physical, adapter );
 
     /* A device may be used as far as both it and the instance go. */

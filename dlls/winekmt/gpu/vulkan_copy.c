@@ -2,8 +2,10 @@
  * Vulkan: copies by the GPU
  *
  * Every copy takes a command pool and a fence of its own out of a list, so that threads record and wait at the same time
- * and hold the device's mutex only to submit. A copy that is not done in time means a GPU that hangs: the device counts as
- * lost, and what the copy uses is kept until its fence says that the GPU has let go of it.
+ * and hold the device's mutex only to submit. Large ones are cut into pieces, of which one is queued while the other runs: so
+ * no watchdog of a driver takes a long copy for a hang, and the time-out is one for a piece. A piece that is not done in time
+ * means a GPU that hangs: the device counts as lost, and what the copy uses is kept until its fence says that the GPU has let
+ * go of it.
  *
  * Copyright 2026 the winekmt developers
  *
@@ -13,11 +15,15 @@
  */
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "vulkan_private.h"
 #include "os/os.h"
 
 #define COPY_TIMEOUT_NS  10000000000ull
+#define MUTE_TIMEOUT_NS  1000000000ull  /* for a driver that is too short of memory to say anything */
+#define POLL_US          200
+#define PIECE_SIZE       0x4000000ull   /* 64 MiB: some milliseconds over PCIe */
 
 /***********************************************************************
  *           vulkan_create_buffer
@@ -43,7 +49,7 @@ static enum gpu_result get_buffer_locked( struct gpu_device *device, struct gpu_
     VkBuffer buffer;
 
     if (memory->buffer) return GPU_SUCCESS;
-    if ((ret = vulkan_create_buffer( device, memory->size, memory->imported, &buffer ))) return ret;
+    if ((ret = vulkan_create_buffer( device, memory->size, memory->kind == MEMORY_IMPORTED, &buffer ))) return ret;
     device->funcs.vkGetBufferMemoryRequirements( device->handle, buffer, &requirements );
     if (requirements.size > memory->size || !(requirements.memoryTypeBits & (1u << memory->type)))
     {
@@ -116,8 +122,7 @@ static VkResult record_copy( struct gpu_device *device, struct vulkan_copy *copy
     return device->funcs.vkEndCommandBuffer( copy->commands );
 }
 
-/* Submits and waits. *submitted: the GPU may use the command buffer after a failure. */
-static VkResult run_copy( struct gpu_device *device, struct vulkan_copy *copy, bool *submitted )
+static VkResult submit_copy( struct gpu_device *device, struct vulkan_copy *copy )
 {
     VkSubmitInfo submit = { .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO, .commandBufferCount = 1, .pCommandBuffers = &copy->commands };
     VkResult result;
@@ -125,9 +130,30 @@ static VkResult run_copy( struct gpu_device *device, struct vulkan_copy *copy, b
     pthread_mutex_lock( &device->mutex );
     result = device->funcs.vkQueueSubmit( device->queue, 1, &submit, copy->fence );
     pthread_mutex_unlock( &device->mutex );
-    *submitted = !result || result == VK_ERROR_DEVICE_LOST;
-    if (result) return result;
-    return device->funcs.vkWaitForFences( device->handle, 1, &copy->fence, VK_TRUE, COPY_TIMEOUT_NS );
+    copy->submitted = !result || result == VK_ERROR_DEVICE_LOST;
+    return result;
+}
+
+/* Waits for a submitted copy. A wait that fails for want of memory says nothing about the copy, which may be writing to pages
+ * that the caller is about to reuse: the fence is asked until it answers. VK_TIMEOUT: it did not end. */
+static VkResult wait_copy( struct gpu_device *device, struct vulkan_copy *copy )
+{
+    uint64_t start = os_time_ns(), timeout = MUTE_TIMEOUT_NS;
+    VkResult result;
+
+    /* Where a GPU hangs already, nobody waits for it a second time. */
+    if (atomic_load( &device->hung )) return device->funcs.vkGetFenceStatus( device->handle, copy->fence );
+
+    result = device->funcs.vkWaitForFences( device->handle, 1, &copy->fence, VK_TRUE, COPY_TIMEOUT_NS );
+    if (!result || result == VK_ERROR_DEVICE_LOST || result == VK_TIMEOUT) return result;
+    for (;;)
+    {
+        result = device->funcs.vkGetFenceStatus( device->handle, copy->fence );
+        if (!result || result == VK_ERROR_DEVICE_LOST) return result;
+        if (result == VK_NOT_READY) timeout = COPY_TIMEOUT_NS;
+        if (os_time_ns() - start > timeout) return VK_TIMEOUT;
+        usleep( POLL_US );
+    }
 }
 
 /* Whether the GPU is done with a submitted copy, also when it was lost on it. */
@@ -174,16 +200,71 @@ void vulkan_destroy_copies( struct gpu_device *device )
     }
 }
 
-/* Puts a copy back after use. hung: the GPU may still be at it. */
-static void release_copy( struct gpu_device *device, struct vulkan_copy *copy, bool hung )
+/* Puts a copy back after use, failed or not; the GPU may still be at it. */
+static void release_copy( struct gpu_device *device, struct vulkan_copy *copy, VkResult result )
 {
+    bool hung = result && copy->submitted && !copy_done( device, copy, 0 );
     struct vulkan_copy **list = hung ? &device->hung_copies : &device->idle_copies;
 
     pthread_mutex_lock( &device->mutex );
+    copy->submitted = false;
     copy->next = *list;
     *list = copy;
     if (hung) atomic_store( &device->hung, true );
     pthread_mutex_unlock( &device->mutex );
+}
+
+/***********************************************************************
+ *           vulkan_start_copy
+ *
+ * Queues a copy between two memories, behind all that were queued before. offsets, size: bytes, checked by the caller, size not
+ * 0. After success vulkan_finish_copy must be called; both memories live until then. After a failure *copy is NULL and the
+ * GPU is done with them, or gpu_free_memory knows that it is not.
+ * Cost: the device's mutex, twice, for moments; a VkBuffer for each memory at its first copy.
+ */
+enum gpu_result vulkan_start_copy( struct gpu_device *device, struct gpu_memory *dst, uint64_t dst_offset,
+                                   struct gpu_memory *src, uint64_t src_offset, uint64_t size, struct vulkan_copy **ret_copy )
+{
+    struct vulkan_copy *copy = NULL;
+    enum gpu_result ret;
+    VkResult result;
+
+    *ret_copy = NULL;
+    if (atomic_load( &device->lost )) return GPU_DEVICE_LOST;
+
+    pthread_mutex_lock( &device->mutex );
+    if (!(ret = get_buffer_locked( device, dst ))) ret = get_buffer_locked( device, src );
+    if (!ret && (copy = device->idle_copies)) device->idle_copies = copy->next;
+    pthread_mutex_unlock( &device->mutex );
+
+    if (!ret && !copy) ret = create_copy( device, &copy );
+    if (ret) return ret;
+
+    result = record_copy( device, copy, dst->buffer, dst_offset, src->buffer, src_offset, size );
+    if (!result) result = submit_copy( device, copy );
+    if (result)
+    {
+        ret = vulkan_device_result( device, result );
+        release_copy( device, copy, result );
+        return ret;
+    }
+    *ret_copy = copy;
+    return GPU_SUCCESS;
+}
+
+/***********************************************************************
+ *           vulkan_finish_copy
+ *
+ * Waits for a copy and gives it back. GPU_DEVICE_LOST is the only failure: the GPU was lost or hangs. Then the memories
+ * may still be in use, which gpu_free_memory knows.
+ */
+enum gpu_result vulkan_finish_copy( struct gpu_device *device, struct vulkan_copy *copy )
+{
+    VkResult result = wait_copy( device, copy );
+    enum gpu_result ret = vulkan_device_result( device, result );
+
+    release_copy( device, copy, result );
+    return ret;
 }
 
 /***********************************************************************
@@ -196,30 +277,26 @@ static void release_copy( struct gpu_device *device, struct vulkan_copy *copy, b
 enum gpu_result gpu_copy_memory( struct gpu_device *device, struct gpu_memory *dst, uint64_t dst_offset,
                                  struct gpu_memory *src, uint64_t src_offset, uint64_t size )
 {
-    struct vulkan_copy *copy;
-    enum gpu_result ret;
-    bool submitted = false, hung;
-    VkResult result;
+    struct vulkan_copy *older = NULL, *newer;
+    enum gpu_result ret = GPU_SUCCESS, last;
+    uint64_t done, part;
 
     if (atomic_load( &device->lost )) return GPU_DEVICE_LOST;
     if (dst_offset > dst->size || size > dst->size - dst_offset || src_offset > src->size ||
         size > src->size - src_offset || ((dst_offset | src_offset | size) & 3)) return GPU_FAILED;
     if (dst == src && dst_offset < src_offset + size && src_offset < dst_offset + size) return GPU_FAILED;
-    if (!size) return GPU_SUCCESS;
 
-    pthread_mutex_lock( &device->mutex );
-    if (!(ret = get_buffer_locked( device, dst ))) ret = get_buffer_locked( device, src );
-    if (!ret && (copy = device->idle_copies)) device->idle_copies = copy->next;
-    else copy = NULL;
-    pthread_mutex_unlock( &device->mutex );
-
-    if (!ret && !copy) ret = create_copy( device, &copy );
-    if (ret) return ret;
-
-    result = record_copy( device, copy, dst->buffer, dst_offset, src->buffer, src_offset, size );
-    if (!result) result = run_copy( device, copy, &submitted );
-    ret = vulkan_device_result( device, result );
-    hung = result && submitted && !copy_done( device, copy, 0 );
-    release_copy( device, copy, hung );
+    for (done = 0; !ret && done < size; done += part)
+    {
+        part = size - done < PIECE_SIZE ? size - done : PIECE_SIZE;
+        if ((ret = vulkan_start_copy( device, dst, dst_offset + done, src, src_offset + done, part, &newer ))) break;
+        if (older) ret = vulkan_finish_copy( device, older );
+        older = newer;
+    }
+    if (older)
+    {
+        last = vulkan_finish_copy( device, older );
+        if (last) ret = last;   /* the device is lost, whatever was wrong before */
+    }
     return ret;
 }

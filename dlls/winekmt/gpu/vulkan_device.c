@@ -155,6 +155,7 @@ enum gpu_result gpu_open_device( const uint8_t device_uuid[16], struct gpu_devic
     *ret_device = NULL;
     if (!(device = calloc( 1, sizeof(*device) ))) return GPU_OUT_OF_HOST_MEMORY;
     pthread_mutex_init( &device->mutex, NULL );
+    vulkan_init_staging( device );
 
     pthread_mutex_lock( &vulkan.mutex );
     if (!(ret = vulkan_enum_locked( &adapters, &physicals, &count )))
@@ -178,6 +179,7 @@ enum gpu_result gpu_open_device( const uint8_t device_uuid[16], struct gpu_devic
 
     if (ret)
     {
+        vulkan_destroy_staging( device );
         pthread_mutex_destroy( &device->mutex );
         free( device );
         return ret;
@@ -211,6 +213,7 @@ void gpu_close_device( struct gpu_device *device )
     if (atomic_load( &device->memory_count ))
         ERR( "%u memories of %s were not freed", atomic_load( &device->memory_count ), device->adapter.name );
     vulkan_destroy_copies( device );
+    vulkan_destroy_staging( device );
 
     pthread_mutex_lock( &vulkan.mutex );
     device->funcs.vkDestroyDevice( device->handle, NULL );

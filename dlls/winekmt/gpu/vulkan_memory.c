@@ -17,16 +17,23 @@
 
 #define PAGE_SIZE  0x1000u  /* of the contract, whatever the kernel uses */
 
-/* Counts a memory object that is about to be made. Drivers are not obliged to notice when there are too many. */
-static bool reserve_count( struct gpu_device *device )
+static void release_count( struct gpu_device *device, enum memory_kind kind )
 {
+    if (kind != MEMORY_STAGING) atomic_fetch_sub( &device->memory_count, 1 );
+}
+
+/* Counts a memory object that is about to be made. Drivers are not obliged to notice when there are too many. Staging is counted
+ * by max_memory_count itself. */
+static bool reserve_count( struct gpu_device *device, enum memory_kind kind )
+{
+    if (kind == MEMORY_STAGING) return true;
     if (atomic_fetch_add( &device->memory_count, 1 ) < device->adapter.max_memory_count) return true;
-    atomic_fetch_sub( &device->memory_count, 1 );
+    release_count( device, kind );
     return false;
 }
 
 /* vkAllocateMemory and our object around it. */
-static enum gpu_result create_memory( struct gpu_device *device, const VkMemoryAllocateInfo *info, bool imported,
+static enum gpu_result create_memory( struct gpu_device *device, const VkMemoryAllocateInfo *info, enum memory_kind kind,
                                       struct gpu_memory **ret_memory )
 {
     struct gpu_memory *memory;
@@ -34,7 +41,7 @@ static enum gpu_result create_memory( struct gpu_device *device, const VkMemoryA
 
     *ret_memory = NULL;
     if (!(memory = calloc( 1, sizeof(*memory) ))) return GPU_OUT_OF_HOST_MEMORY;
-    if (!reserve_count( device ))
+    if (!reserve_count( device, kind ))
     {
         free( memory );
         return GPU_OUT_OF_DEVICE_MEMORY;
@@ -42,13 +49,13 @@ static enum gpu_result create_memory( struct gpu_device *device, const VkMemoryA
     ret = vulkan_device_result( device, device->funcs.vkAllocateMemory( device->handle, info, NULL, &memory->handle ));
     if (ret)
     {
-        atomic_fetch_sub( &device->memory_count, 1 );
+        release_count( device, kind );
         free( memory );
         return ret;
     }
     memory->size = info->allocationSize;
     memory->type = info->memoryTypeIndex;
-    memory->imported = imported;
+    memory->kind = kind;
     *ret_memory = memory;
     return GPU_SUCCESS;
 }
@@ -72,7 +79,21 @@ enum gpu_result gpu_allocate_memory( struct gpu_device *device, uint32_t type, u
         adapter->types[type].properties == GPU_MEMORY_UNUSABLE) return GPU_FAILED;
     if (size > adapter->max_memory_size || size > adapter->heaps[adapter->types[type].heap].size)
         return GPU_OUT_OF_DEVICE_MEMORY;
-    return create_memory( device, &info, false, memory );
+    return create_memory( device, &info, MEMORY_ORDINARY, memory );
+}
+
+/***********************************************************************
+ *           vulkan_create_staging
+ *
+ * gpu_allocate_memory for the device's own staging memory, which has one place in the driver's count for itself: there is at
+ * most one of these at a time. type: one that buffers can use.
+ */
+enum gpu_result vulkan_create_staging( struct gpu_device *device, uint32_t type, uint64_t size, struct gpu_memory **memory )
+{
+    VkMemoryAllocateInfo info = { .sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO, .allocationSize = size,
+                                  .memoryTypeIndex = type };
+
+    return create_memory( device, &info, MEMORY_STAGING, memory );
 }
 
 /* Whether all those pages are there and can be read. Drivers of GPUs find out by themselves, sooner or later; one that
@@ -120,6 +141,29 @@ static uint32_t choose_import_type( struct gpu_device *device, uint32_t types )
 }
 
 /***********************************************************************
+ *           vulkan_import_pages
+ *
+ * gpu_import_memory without looking whether the pages are there: a driver that runs on the CPU would find out by crashing.
+ */
+enum gpu_result vulkan_import_pages( struct gpu_device *device, void *pointer, uint64_t size, struct gpu_memory **memory )
+{
+    static const VkExternalMemoryHandleTypeFlagBits handle_type = VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT;
+    VkMemoryHostPointerPropertiesEXT props = { .sType = VK_STRUCTURE_TYPE_MEMORY_HOST_POINTER_PROPERTIES_EXT };
+    VkImportMemoryHostPointerInfoEXT import = { .sType = VK_STRUCTURE_TYPE_IMPORT_MEMORY_HOST_POINTER_INFO_EXT,
+                                                .handleType = handle_type, .pHostPointer = pointer };
+    VkMemoryAllocateInfo info = { .sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO, .pNext = &import, .allocationSize = size };
+    enum gpu_result ret;
+
+    *memory = NULL;
+    ret = vulkan_device_result( device, device->funcs.vkGetMemoryHostPointerPropertiesEXT( device->handle, handle_type,
+                                                                                           pointer, &props ));
+    if (ret) return ret;
+    info.memoryTypeIndex = choose_import_type( device, props.memoryTypeBits & device->external_types );
+    if (info.memoryTypeIndex == device->adapter.type_count) return GPU_INVALID_POINTER;
+    return create_memory( device, &info, MEMORY_IMPORTED, memory );
+}
+
+/***********************************************************************
  *           gpu_import_memory
  *
  * GPU_INVALID_POINTER also when no memory type suits the pages.
@@ -127,13 +171,7 @@ static uint32_t choose_import_type( struct gpu_device *device, uint32_t types )
  */
 enum gpu_result gpu_import_memory( struct gpu_device *device, void *pointer, uint64_t size, struct gpu_memory **memory )
 {
-    static const VkExternalMemoryHandleTypeFlagBits handle_type = VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT;
-    VkMemoryHostPointerPropertiesEXT props = { .sType = VK_STRUCTURE_TYPE_MEMORY_HOST_POINTER_PROPERTIES_EXT };
-    VkImportMemoryHostPointerInfoEXT import = { .sType = VK_STRUCTURE_TYPE_IMPORT_MEMORY_HOST_POINTER_INFO_EXT,
-                                                .handleType = handle_type, .pHostPointer = pointer };
-    VkMemoryAllocateInfo info = { .sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO, .pNext = &import, .allocationSize = size };
     const struct gpu_adapter *adapter = &device->adapter;
-    enum gpu_result ret;
 
     *memory = NULL;
     if (atomic_load( &device->lost )) return GPU_DEVICE_LOST;
@@ -141,13 +179,7 @@ enum gpu_result gpu_import_memory( struct gpu_device *device, void *pointer, uin
         (uintptr_t)pointer % adapter->host_import_alignment || size % adapter->host_import_alignment)
         return GPU_NOT_SUPPORTED;
     if (!pages_exist( pointer, size )) return GPU_INVALID_POINTER;
-
-    ret = vulkan_device_result( device, device->funcs.vkGetMemoryHostPointerPropertiesEXT( device->handle, handle_type,
-                                                                                           pointer, &props ));
-    if (ret) return ret;
-    info.memoryTypeIndex = choose_import_type( device, props.memoryTypeBits & device->external_types );
-    if (info.memoryTypeIndex == adapter->type_count) return GPU_INVALID_POINTER;
-    return create_memory( device, &info, true, memory );
+    return vulkan_import_pages( device, pointer, size, memory );
 }
 
 /* Destroys what gpu_free_memory was given. The GPU does not use it. */
@@ -155,7 +187,7 @@ void vulkan_destroy_memory( struct gpu_device *device, struct gpu_memory *memory
 {
     if (memory->buffer) device->funcs.vkDestroyBuffer( device->handle, memory->buffer, NULL );
     device->funcs.vkFreeMemory( device->handle, memory->handle, NULL );    /* unmaps it */
-    atomic_fetch_sub( &device->memory_count, 1 );
+    release_count( device, memory->kind );
     free( memory );
 }
 
@@ -191,7 +223,7 @@ enum gpu_result gpu_map_memory( struct gpu_device *device, struct gpu_memory *me
 
     *pointer = NULL;
     if (atomic_load( &device->lost )) return GPU_DEVICE_LOST;
-    if (memory->imported || !(properties & GPU_MEMORY_HOST_VISIBLE)) return GPU_FAILED;
+    if (memory->kind == MEMORY_IMPORTED || !(properties & GPU_MEMORY_HOST_VISIBLE)) return GPU_FAILED;
     if (!memory->mapping)
     {
         ret = vulkan_device_result( device, device->funcs.vkMapMemory( device->handle, memory->handle, 0, VK_WHOLE_SIZE,

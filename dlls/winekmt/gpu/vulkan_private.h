@@ -1,7 +1,7 @@
 /*
  * What the files of the Vulkan half share; included by vulkan*.c only
  *
- * Lock order: vulkan.mutex, then gpu_device.mutex. Neither is held while waiting for the GPU.
+ * Lock order: vulkan.mutex, then vulkan_staging.mutex, then gpu_device.mutex. None is held while waiting for the GPU.
  *
  * Copyright 2026 the winekmt developers
  *
@@ -21,6 +21,7 @@
 #include <vulkan/vulkan.h>
 
 #include "gpu/gpu.h"
+#include "os/os.h"
 
 /* The dispatch tables. A driver or loader without one of the first kind is refused; the optional ones may be NULL: they
  * are core of Vulkan 1.1. */
@@ -99,13 +100,29 @@ struct vulkan
 
 extern struct vulkan vulkan;
 
-/* What one gpu_copy_memory records and waits with; used by one thread at a time. */
+/* What one copy is recorded and waited for with; used by one thread at a time. */
 struct vulkan_copy
 {
     struct vulkan_copy *next;       /* in idle_copies or hung_copies */
     VkCommandPool       pool;
     VkCommandBuffer     commands;   /* belongs to pool */
     VkFence             fence;
+    bool                submitted;  /* since it was taken out of idle_copies: the fence tells when the GPU is done */
+};
+
+#define STAGING_SLOTS  4
+
+/* The memory through which gpu_read_memory and gpu_write_memory pass what the GPU cannot reach by itself. Everything is
+ * protected by mutex, but who has a slot reads memory and slot_size without it: they change only while all slots are free. */
+struct vulkan_staging
+{
+    pthread_mutex_t     mutex;
+    struct os_condition released;   /* a slot was */
+    struct gpu_memory  *memory;     /* mapped; or NULL, before the first need */
+    uint64_t            slot_size;  /* bytes; slot n starts at n * slot_size */
+    uint32_t            busy;       /* bit n: somebody has slot n */
+    unsigned int        waiting;    /* threads that have none and wait for one */
+    uint64_t            retry_time; /* os_time_ns: no attempt to make a larger one before it */
 };
 
 struct gpu_device
@@ -119,11 +136,19 @@ struct gpu_device
     struct vulkan_device_funcs funcs;
     atomic_bool         lost;           /* sticky */
     atomic_bool         hung;           /* hung_copies is or was not empty; sticky, implies lost */
-    atomic_uint         memory_count;   /* live VkDeviceMemory */
+    atomic_uint         memory_count;   /* live VkDeviceMemory, without staging's, which has a place of its own */
+    struct vulkan_staging staging;
     pthread_mutex_t     mutex;          /* queue, gpu_memory.buffer of its memories, and all below */
     struct vulkan_copy *idle_copies;
     struct vulkan_copy *hung_copies;    /* given up after the time-out: the GPU may still use them, and memory */
     struct gpu_memory  *parked;         /* freed while the GPU might still use it */
+};
+
+enum memory_kind
+{
+    MEMORY_ORDINARY,
+    MEMORY_IMPORTED,    /* pages of the program, or of core */
+    MEMORY_STAGING,     /* of vulkan_staging; not in memory_count */
 };
 
 struct gpu_memory
@@ -132,7 +157,7 @@ struct gpu_memory
     VkBuffer            buffer;     /* over all of it, made for the first copy; protected by gpu_device.mutex */
     uint64_t            size;       /* bytes */
     uint32_t            type;
-    bool                imported;   /* pages of the program */
+    enum memory_kind    kind;
     void               *mapping;    /* or NULL */
     struct gpu_memory  *next;       /* in gpu_device.parked */
 };
@@ -146,10 +171,19 @@ void vulkan_restore_signals( const sigset_t *old );
 
 /* vulkan_copy.c */
 enum gpu_result vulkan_create_buffer( struct gpu_device *device, uint64_t size, bool imported, VkBuffer *buffer );
+enum gpu_result vulkan_start_copy( struct gpu_device *device, struct gpu_memory *dst, uint64_t dst_offset,
+                                   struct gpu_memory *src, uint64_t src_offset, uint64_t size, struct vulkan_copy **copy );
+enum gpu_result vulkan_finish_copy( struct gpu_device *device, struct vulkan_copy *copy );
 void vulkan_destroy_copies( struct gpu_device *device );
 bool vulkan_hung_copies_done( struct gpu_device *device, uint64_t timeout );
 
 /* vulkan_memory.c */
+enum gpu_result vulkan_create_staging( struct gpu_device *device, uint32_t type, uint64_t size, struct gpu_memory **memory );
+enum gpu_result vulkan_import_pages( struct gpu_device *device, void *pointer, uint64_t size, struct gpu_memory **memory );
 void vulkan_destroy_memory( struct gpu_device *device, struct gpu_memory *memory );
+
+/* vulkan_paging.c */
+void vulkan_init_staging( struct gpu_device *device );
+void vulkan_destroy_staging( struct gpu_device *device );
 
 #endif /* __WINEKMT_VULKAN_PRIVATE_H */

@@ -1,0 +1,382 @@
+/*
+ * Tests of paging with a GPU, or a driver, that fails: mock_vulkan.c, told what to refuse
+ *
+ * Every Vulkan call of a copy fails in its turn, in each way, until a copy runs through untouched.
+ *
+ * Copyright 2026 the winekmt developers
+ *
+ * This library is free software; you can redistribute it and/or modify it under the terms of the GNU Lesser General
+ * Public License as published by the Free Software Foundation; either version 2.1 of the License, or (at your option)
+ * any later version.
+ */
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define VK_NO_PROTOTYPES
+#include <vulkan/vulkan.h>
+
+#include "gpu_test.h"
+#include "mock_vulkan.h"
+#include "os/os.h"
+
+#define KB  1024ull
+#define MB  (1024 * KB)
+
+#define MAPPABLE     4u                     /* a memory type of mock_vulkan.c */
+#define MEMORY_SIZE  (4 * MB)
+#define SIZE         (3 * MB + 8 * KB + 4)  /* a beginning that is staged, two imports, and an end that is staged */
+#define SHIFT        4092u
+#define MAX_CALLS    500                    /* of one copy; it is some 100 */
+
+static struct
+{
+    __typeof__(mock_vulkan_fail)    *fail;
+    __typeof__(mock_vulkan_hits)    *hits;
+    __typeof__(mock_vulkan_hang)    *hang;
+    __typeof__(mock_vulkan_limit)   *limit;
+    __typeof__(mock_vulkan_submits) *submits;
+    __typeof__(mock_vulkan_timeouts) *timeouts;
+} mock;
+
+static unsigned char *pages;    /* SIZE bytes from SHIFT on, all mapped */
+static unsigned char *content;  /* what is copied, SIZE bytes */
+
+/* Finds the controls, and keeps the library. */
+static void load_mock(void)
+{
+    void *library = dlopen( "libvulkan.so.1", RTLD_NOW );
+
+    if (!check( library && (mock.fail = dlsym( library, "mock_vulkan_fail" )) &&
+                (mock.hits = dlsym( library, "mock_vulkan_hits" )) &&
+                (mock.hang = dlsym( library, "mock_vulkan_hang" )) && (mock.limit = dlsym( library, "mock_vulkan_limit" )) &&
+                (mock.submits = dlsym( library, "mock_vulkan_submits" )) &&
+                (mock.timeouts = dlsym( library, "mock_vulkan_timeouts" )), "no mock_vulkan.c" )) exit( 1 );
+    pages = mmap( NULL, SIZE + 2 * SHIFT, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0 );
+    if (!check( pages != MAP_FAILED && (content = malloc( SIZE )), "memory" )) exit( 1 );
+    fill_pattern( content, SIZE, 99 );
+}
+
+static void unload_mock(void)
+{
+    munmap( pages, SIZE + 2 * SHIFT );
+    free( content );
+    gpu_shutdown();
+}
+
+static struct gpu_device *open_mock(void)
+{
+    struct gpu_adapter *adapters;
+    struct gpu_device *device;
+    uint32_t count;
+
+    check( !gpu_enum_adapters( &adapters, &count ) && count, "%u", count );
+    if (!count || !check( !gpu_open_device( adapters->device_uuid, &device ), "open" )) exit( 1 );
+    free( adapters );
+    return device;
+}
+
+/* What one failing copy is made with: a device of its own and a memory that the test can look into. */
+struct paging
+{
+    struct gpu_device *device;
+    struct gpu_memory *memory;
+    unsigned char     *bytes;   /* of memory */
+    bool               write;
+};
+
+static void open_paging( struct paging *p, bool write )
+{
+    void *pointer;
+
+    p->device = open_mock();
+    p->write = write;
+    if (!check( !gpu_allocate_memory( p->device, MAPPABLE, MEMORY_SIZE, &p->memory ), "memory" ) ||
+        !check( !gpu_map_memory( p->device, p->memory, &pointer ), "map" )) exit( 1 );
+    p->bytes = pointer;
+}
+
+static void close_paging( struct paging *p )
+{
+    gpu_free_memory( p->device, p->memory );
+    gpu_close_device( p->device );
+    gpu_shutdown();     /* the mock aborts when anything is left */
+}
+
+/* Copies, and checks what must be so whatever happens. */
+static enum gpu_result page( struct paging *p, uint64_t size )
+{
+    unsigned char *dst = p->write ? p->bytes : pages, *src = p->write ? pages : p->bytes;
+    uint64_t dst_offset = p->write ? 8 : SHIFT, src_offset = p->write ? SHIFT : 8;
+    enum gpu_result ret;
+
+    memset( dst, 0x33, dst_offset + size + 16 );
+    memcpy( src + src_offset, content, size );
+    if (p->write) ret = gpu_write_memory( p->device, p->memory, 8, pages + SHIFT, size );
+    else ret = gpu_read_memory( p->device, p->memory, 8, pages + SHIFT, size );
+    check( !memcmp( src + src_offset, content, size ), "the source changed" );
+    check( dst[dst_offset - 1] == 0x33 && dst[dst_offset + size] == 0x33, "the surroundings changed" );
+    if (!ret) check( !memcmp( dst + dst_offset, content, size ), "success with wrong content" );
+    return ret;
+}
+
+/* One result for every call in turn, once. Returns how many calls a copy makes. */
+static unsigned int exhaust( bool write, VkResult result )
+{
+    struct paging p;
+    enum gpu_result ret;
+    unsigned int n, hits;
+
+    for (n = 1; n < MAX_CALLS; n++)
+    {
+        open_paging( &p, write );
+        mock.fail( n, result, false );
+        ret = page( &p, SIZE );
+        hits = mock.hits();
+        mock.fail( 0, 0, 0 );
+        if (!hits) check( !ret, "untouched: %d", ret );
+        else if (result == VK_ERROR_DEVICE_LOST)
+        {
+            check( ret == GPU_DEVICE_LOST, "call %u lost: %d", n, ret );
+            check( page( &p, 4096 ) == GPU_DEVICE_LOST, "call %u lost, once more", n );
+        }
+        else
+        {
+            check( !ret || ret == GPU_OUT_OF_HOST_MEMORY || ret == GPU_OUT_OF_DEVICE_MEMORY, "call %u, VkResult %d: %d", n,
+                   result, ret );
+            check( !page( &p, SIZE ), "call %u, VkResult %d: not usable afterwards", n, result );
+        }
+        close_paging( &p );
+        if (!hits) return n - 1;
+    }
+    check( false, "no end of calls" );
+    return 0;
+}
+
+/* MOCK_VULKAN decides whether by import or by staging. */
+void test_paging_faults(void)
+{
+    static const VkResult results[] = { VK_ERROR_OUT_OF_HOST_MEMORY, VK_ERROR_OUT_OF_DEVICE_MEMORY, VK_ERROR_DEVICE_LOST };
+    unsigned int i, write, calls;
+
+    load_mock();
+    for (write = 0; write < 2; write++)
+    {
+        for (i = 0; i < 3; i++)
+        {
+            calls = exhaust( write, results[i] );
+            check( calls > 20, "%u calls", calls );
+            printf( "%s, VkResult %d: %u calls failed\n", write ? "write" : "read", results[i], calls );
+        }
+    }
+    unload_mock();
+}
+
+/* No memory at all: from the first call on, and in the midst of copying, when even waiting fails for ever. */
+void test_paging_no_memory(void)
+{
+    unsigned int n, write;
+    enum gpu_result ret;
+    struct paging p;
+
+    load_mock();
+    for (write = 0; write < 2; write++)
+    {
+        open_paging( &p, write );
+        mock.fail( 1, VK_ERROR_OUT_OF_DEVICE_MEMORY, true );
+        check( page( &p, SIZE ) == GPU_OUT_OF_DEVICE_MEMORY && page( &p, 4 ) == GPU_OUT_OF_DEVICE_MEMORY, "no memory" );
+        mock.fail( 1, VK_ERROR_OUT_OF_HOST_MEMORY, true );
+        check( page( &p, SIZE ) == GPU_OUT_OF_HOST_MEMORY && page( &p, 4 ) == GPU_OUT_OF_HOST_MEMORY, "no memory" );
+        mock.fail( 0, 0, 0 );
+        check( !page( &p, SIZE ) && !page( &p, 4 ), "memory again" );
+        for (n = 1, ret = GPU_OUT_OF_HOST_MEMORY; n < MAX_CALLS && ret == GPU_OUT_OF_HOST_MEMORY; n++)
+        {
+            mock.fail( n, VK_ERROR_OUT_OF_HOST_MEMORY, true );
+            ret = page( &p, SIZE );
+            mock.fail( 0, 0, 0 );
+            if (ret == GPU_OUT_OF_HOST_MEMORY) check( !page( &p, 4 ), "call %u: not usable afterwards", n );
+        }
+        check( ret == GPU_DEVICE_LOST, "call %u: what the GPU does is not to be known: %d", n, ret );
+        close_paging( &p );
+    }
+    unload_mock();
+}
+
+/* The GPU hangs at each piece in turn. */
+void test_paging_hang(void)
+{
+    unsigned int n, write, submits, timeouts;
+    enum gpu_result ret;
+    struct paging p;
+
+    load_mock();
+    for (write = 0; write < 2; write++)
+    {
+        for (n = 1; n < MAX_CALLS; n++)
+        {
+            open_paging( &p, write );
+            submits = mock.submits();
+            timeouts = mock.timeouts();
+            mock.hang( n );
+            ret = page( &p, SIZE );
+            timeouts = mock.timeouts() - timeouts;
+            submits = mock.submits() - submits;
+            mock.hang( 0 );
+            if (submits >= n)
+            {
+                check( ret == GPU_DEVICE_LOST, "piece %u hangs: %d", n, ret );
+                check( timeouts == 1, "piece %u hangs: waited %u times", n, timeouts );
+                check( page( &p, 4 ) == GPU_DEVICE_LOST && page( &p, SIZE ) == GPU_DEVICE_LOST, "piece %u hangs", n );
+            }
+            else check( !ret, "%d", ret );
+            close_paging( &p );
+            if (submits < n) break;
+        }
+        check( n > 3 && n < 50, "%u pieces", n - 1 );
+    }
+    unload_mock();
+}
+
+/* The same with threads, more than there are slots; some of them wait for one when it happens. */
+struct hanging
+{
+    pthread_t          thread;
+    struct gpu_device *device;
+    unsigned int       index, lost;
+};
+
+static void *run_hanging( void *arg )
+{
+    struct hanging *h = arg;
+    uint64_t size = 512 * KB;
+    struct gpu_memory *memory;
+    enum gpu_result ret;
+    unsigned int i;
+    void *data;
+
+    if (gpu_allocate_memory( h->device, 1, MB, &memory )) return NULL;     /* the hang came before */
+    data = mmap( NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0 );
+    for (i = 0; i < 20; i++)
+    {
+        fill_pattern( data, size, i );
+        if ((ret = gpu_write_memory( h->device, memory, 4, data, size ))) break;
+        memset( data, 0, size );
+        if ((ret = gpu_read_memory( h->device, memory, 4, data, size ))) break;
+        check( has_pattern( data, size, i ), "thread %u: success with wrong content", h->index );
+    }
+    check( !ret || ret == GPU_DEVICE_LOST, "thread %u: %d", h->index, ret );
+    h->lost = ret == GPU_DEVICE_LOST;
+    gpu_free_memory( h->device, memory );
+    munmap( data, size );
+    return NULL;
+}
+
+void test_paging_hang_threads(void)
+{
+    struct hanging threads[8];
+    struct gpu_device *device;
+    unsigned int i, round, lost;
+
+    load_mock();
+    for (round = 0; round < 10; round++)
+    {
+        device = open_mock();
+        mock.hang( 20 + 17 * round );
+        for (i = lost = 0; i < 8; i++)
+        {
+            threads[i] = (struct hanging){ .device = device, .index = i };
+            check( !os_create_thread( &threads[i].thread, run_hanging, &threads[i] ), "thread %u", i );
+        }
+        for (i = 0; i < 8; i++)
+        {
+            pthread_join( threads[i].thread, NULL );
+            lost += threads[i].lost;
+        }
+        check( lost, "nobody noticed" );
+        mock.hang( 0 );
+        gpu_close_device( device );
+        gpu_shutdown();
+    }
+    unload_mock();
+}
+
+/* Staging memory as large as it is to be had, and larger when there is more. */
+void test_paging_scarce(void)
+{
+    unsigned int submits;
+    struct paging p;
+
+    load_mock();
+    open_paging( &p, false );
+    mock.limit( 32 * KB );
+    check( page( &p, 512 * KB ) == GPU_OUT_OF_DEVICE_MEMORY, "too little" );
+    mock.limit( 64 * KB );
+    submits = mock.submits();
+    check( !page( &p, 512 * KB ), "least" );
+    check( mock.submits() - submits == 32, "%u submissions", mock.submits() - submits );
+    mock.limit( 0 );
+    usleep( 1100000 );
+    submits = mock.submits();
+    check( !page( &p, 16 * KB ), "small" );
+    check( mock.submits() - submits == 1, "%u submissions", mock.submits() - submits );
+    submits = mock.submits();
+    check( !page( &p, 512 * KB ), "more" );
+    check( mock.submits() - submits < 8, "%u submissions", mock.submits() - submits );
+    close_paging( &p );
+    unload_mock();
+}
+
+/* With as many memory objects as the driver allows there is room for staging, and what cannot be imported is staged. */
+void test_paging_full(void)
+{
+    struct gpu_memory *memories[64];
+    struct gpu_adapter adapter;
+    unsigned int count;
+    struct paging p;
+
+    load_mock();
+    open_paging( &p, true );
+    gpu_get_device_adapter( p.device, &adapter );
+    for (count = 0; count < 64; count++)
+        if (gpu_allocate_memory( p.device, MAPPABLE, 4096, &memories[count] )) break;
+    check( count + 1 == adapter.max_memory_count, "%u", count );
+    check( !page( &p, SIZE ), "write" );
+    p.write = false;
+    check( !page( &p, SIZE ), "read" );
+    check( gpu_allocate_memory( p.device, MAPPABLE, 4096, &memories[63] ) == GPU_OUT_OF_DEVICE_MEMORY, "more than all" );
+    while (count) gpu_free_memory( p.device, memories[--count] );
+    close_paging( &p );
+    unload_mock();
+}
+
+/* What the caller does wrong is refused and copies nothing. */
+void test_paging_refused(void)
+{
+    static const struct { uint64_t offset, shift, size; } wrong[] =
+    {
+        { 0, 0, MEMORY_SIZE + 4 }, { 4, 0, MEMORY_SIZE }, { MEMORY_SIZE + 4, 0, 0 }, { MEMORY_SIZE, 0, 4 },
+        { -4ull, 0, 8 }, { 4, 0, -4ull }, { 2, 0, 4 }, { 0, 2, 4 }, { 0, 0, 2 }, { 0, 1, 0 },
+    };
+    unsigned int i, submits;
+    struct paging p;
+
+    load_mock();
+    open_paging( &p, false );
+    submits = mock.submits();
+    for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+    {
+        check( gpu_read_memory( p.device, p.memory, wrong[i].offset, pages + wrong[i].shift, wrong[i].size ) == GPU_FAILED,
+               "read %u", i );
+        check( gpu_write_memory( p.device, p.memory, wrong[i].offset, pages + wrong[i].shift, wrong[i].size ) == GPU_FAILED,
+               "write %u", i );
+    }
+    check( mock.submits() == submits, "something was submitted" );
+    check( !gpu_read_memory( p.device, p.memory, MEMORY_SIZE, pages, 0 ), "nothing" );
+    close_paging( &p );
+    unload_mock();
+}
