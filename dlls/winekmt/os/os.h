@@ -1,8 +1,8 @@
 /*
  * The system below core: Wine in winekmt.so (os_wine.c), Linux in the native build (os_linux.c)
  *
- * Rules for every function: no lock of core is held by the caller, but for os_log, os_time_ns, os_create_thread and
- * os_destroy_shared_page, which may be called anywhere. "Windows thread" below: a thread with a TEB; those
+ * Rules for every function: no lock of core is held by the caller, but for os_log, os_time_ns, os_create_thread,
+ * os_condition_wake and os_destroy_shared_page, which may be called anywhere. "Windows thread" below: a thread with a TEB; those
  * functions are never called on a thread that core made itself (os_create_thread).
  *
  * Copyright 2026 the winekmt developers
@@ -33,6 +33,18 @@
  */
 NTSTATUS os_check_process( HANDLE process, uint32_t access, bool *self );
 
+/***********************************************************************
+ *           os_own_process_key, os_get_process_key
+ *
+ * A number for a process that no other has, now, among those that share a ledger: several Wine prefixes, containers and
+ * native programs. Never 0, except from os_get_process_key for a process that has ended or that this one cannot
+ * identify: nobody has that key. process: one that os_check_process accepts; else its statuses come back. Under Wine
+ * the Windows process id and the prefix, natively the process id and its namespace. Cost: system calls, wineserver
+ * requests. Windows thread.
+ */
+uint64_t os_own_process_key(void);
+NTSTATUS os_get_process_key( HANDLE process, uint64_t *key );
+
 #define OS_PROCESS_SET_INFORMATION    0x0200u
 #define OS_PROCESS_QUERY_INFORMATION  0x0400u
 
@@ -56,6 +68,23 @@ uint64_t os_video_memory_limit(void);
 
 /* The parser behind it, shared by both implementations: "NNN" in MB; false when it is no positive number that fits. */
 bool os_parse_megabytes( const char *string, uint64_t *bytes );
+
+/***********************************************************************
+ *           os_system_memory_limit
+ *
+ * How many bytes of system memory the content of evicted allocations may take in this process:
+ * WINEKMT_SYSTEM_MEMORY_SIZE (MB) of the environment, else UINT64_MAX. Cost: none after the first call; anywhere.
+ */
+uint64_t os_system_memory_limit( void );
+
+/***********************************************************************
+ *           os_allocate_pages
+ *
+ * size bytes (a multiple of 4 KiB) of zeroed pages. NULL: no memory, or the machine has hardly any left.
+ * Cost: a system call, and one more now and then to see what the machine has.
+ */
+void *os_allocate_pages( uint64_t size );
+void os_free_pages( void *memory, uint64_t size );
 
 /* A detached-on-exit worker: blocks all signals, has no TEB. 0 or an errno. */
 int os_create_thread( pthread_t *thread, void *(*function)(void *), void *arg );
@@ -83,6 +112,28 @@ extern enum os_log_level os_log_max;    /* set once at start */
     do { if (__builtin_expect( os_log_max >= OS_LOG_WARN, 0 )) os_log( OS_LOG_WARN, "%s: " format, __func__, ##__VA_ARGS__ ); } while (0)
 #define TRACE( format, ... ) \
     do { if (__builtin_expect( os_log_max >= OS_LOG_TRACE, 0 )) os_log( OS_LOG_TRACE, "%s: " format, __func__, ##__VA_ARGS__ ); } while (0)
+
+/***********************************************************************
+ *           os_condition_wait
+ *
+ * A condition variable, all zero at first. Those of glibc will not do: a thread that waits has a cleanup handler on its stack, and when
+ * Wine ends the program's threads at exit, that runs after the stack was used for something else.
+ * The mutex is held by the caller, and dropped meanwhile. Waits until os_condition_wake, which is called with the mutex held and wakes
+ * all, or until deadline (os_time_ns; UINT64_MAX: none). false: the deadline has passed. It may also return for no reason.
+ * Cost: a system call; waking none when nobody waits.
+ */
+struct os_condition
+{
+    uint32_t sequence;      /* a futex: how often it was woken */
+    uint32_t waiters;
+};
+bool os_condition_wait( struct os_condition *condition, pthread_mutex_t *mutex, uint64_t deadline );
+void os_condition_wake( struct os_condition *condition );
+
+/* The futex below: waits while *word is value, until deadline, or for no reason; wakes all. The word may be shared with other processes.
+ * false: the deadline has passed. Anywhere; waiting with a lock held is the caller's decision. */
+bool os_futex_wait( uint32_t *word, uint32_t value, uint64_t deadline );
+void os_futex_wake( uint32_t *word );
 
 /* Monotonic time in nanoseconds. No system call (vDSO). */
 uint64_t os_time_ns( void );

@@ -9,11 +9,13 @@
  */
 
 #include <errno.h>
+#include <linux/futex.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -123,10 +125,55 @@ int os_create_thread( pthread_t *thread, void *(*function)(void *), void *arg )
     return ret;
 }
 
+/* The 64-bit FNV-1a hash of the four numbers' bytes. */
+uint64_t os_hash_process( uint64_t kind, uint64_t dev, uint64_t ino, uint64_t id )
+{
+    const uint64_t numbers[4] = { kind, dev, ino, id };
+    const unsigned char *p = (const unsigned char *)numbers;
+    uint64_t hash = 0xcbf29ce484222325ull;
+    size_t i;
+
+    for (i = 0; i < sizeof(numbers); i++) hash = (hash ^ p[i]) * 0x100000001b3ull;
+    return hash ? hash : 1;
+}
+
 uint64_t os_time_ns(void)
 {
     struct timespec time;
 
     clock_gettime( CLOCK_MONOTONIC, &time );
     return time.tv_sec * 1000000000ull + time.tv_nsec;
+}
+
+bool os_futex_wait( uint32_t *word, uint32_t value, uint64_t deadline )
+{
+    struct timespec until = { .tv_sec = deadline / 1000000000, .tv_nsec = deadline % 1000000000 };     /* of CLOCK_MONOTONIC */
+
+    return !syscall( SYS_futex, word, FUTEX_WAIT_BITSET, value, deadline == UINT64_MAX ? NULL : &until, NULL, FUTEX_BITSET_MATCH_ANY ) ||
+           errno != ETIMEDOUT;
+}
+
+void os_futex_wake( uint32_t *word )
+{
+    syscall( SYS_futex, word, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0 );
+}
+
+bool os_condition_wait( struct os_condition *condition, pthread_mutex_t *mutex, uint64_t deadline )
+{
+    uint32_t sequence = condition->sequence;
+    bool in_time;
+
+    condition->waiters++;
+    pthread_mutex_unlock( mutex );
+    in_time = os_futex_wait( &condition->sequence, sequence, deadline );    /* whoever wakes from here on changes the sequence */
+    pthread_mutex_lock( mutex );
+    condition->waiters--;
+    return in_time;
+}
+
+void os_condition_wake( struct os_condition *condition )
+{
+    if (!condition->waiters) return;
+    __atomic_fetch_add( &condition->sequence, 1, __ATOMIC_RELAXED );
+    os_futex_wake( &condition->sequence );
 }

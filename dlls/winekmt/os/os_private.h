@@ -20,4 +20,12 @@
  */
 bool os_environment_limit( uint64_t *bytes );
 
+/***********************************************************************
+ *           os_hash_process
+ *
+ * A process key of a process id and of what it is unique in: the device and inode of a file, and a word that says of
+ * what kind that is. Not 0. No system call.
+ */
+uint64_t os_hash_process( uint64_t kind, uint64_t dev, uint64_t ino, uint64_t id );
+
 #endif /* __WINEKMT_OS_PRIVATE_H */

@@ -21,6 +21,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define WIN32_NO_STATUS
 #include "windef.h"
@@ -166,6 +169,25 @@ static bool read_property( HANDLE instance, const char *path, void *data, ULONG 
     return ret;
 }
 
+/* The Windows id of a process. It needs an access that the handle may lack; within the caller's own rights it can be had. */
+static bool get_process_id( HANDLE process, ULONG_PTR *id )
+{
+    PROCESS_BASIC_INFORMATION info;
+    HANDLE duplicate;
+    NTSTATUS status;
+
+    if (nt_query_process( process, ProcessBasicInformation, &info, sizeof(info) ))
+    {
+        if (nt_call7( NtDuplicateObject, ARG( CURRENT_PROCESS ), ARG( process ), ARG( CURRENT_PROCESS ), ARG( &duplicate ),
+                      PROCESS_QUERY_LIMITED_INFORMATION, 0, 0 )) return false;
+        status = nt_query_process( duplicate, ProcessBasicInformation, &info, sizeof(info) );
+        nt_close( duplicate );
+        if (status) return false;
+    }
+    *id = info.UniqueProcessId;
+    return true;
+}
+
 /***********************************************************************
  *           os_check_process
  *
@@ -178,8 +200,7 @@ NTSTATUS os_check_process( HANDLE process, uint32_t access, bool *self )
     static const WCHAR process_name[] = { 'P','r','o','c','e','s','s' };
     OBJECT_TYPE_INFORMATION *type = (OBJECT_TYPE_INFORMATION *)buffer;
     OBJECT_BASIC_INFORMATION object;
-    PROCESS_BASIC_INFORMATION other, own;
-    HANDLE duplicate;
+    ULONG_PTR other, own;
     NTSTATUS status;
     ULONG size;
 
@@ -195,17 +216,52 @@ NTSTATUS os_check_process( HANDLE process, uint32_t access, bool *self )
     if (nt_query_object( process, ObjectBasicInformation, &object, sizeof(object), NULL )) return STATUS_INVALID_HANDLE;
     if ((object.GrantedAccess & access) != access) return STATUS_ACCESS_DENIED;
 
-    /* The identity needs an access that the handle may lack; within the caller's own rights it can be had. */
-    if (nt_query_process( process, ProcessBasicInformation, &other, sizeof(other) ))
+    if (get_process_id( process, &other ) && get_process_id( CURRENT_PROCESS, &own )) *self = other == own;
+    return STATUS_SUCCESS;
+}
+
+/* Windows process ids are those of one wineserver, and a wineserver is that of a prefix. */
+static uint64_t make_key( ULONG_PTR id )
+{
+    static const uint64_t kind_wine = 0x77696e65;
+    const char *prefix = getenv( "WINEPREFIX" ), *home;
+    struct stat st = { 0 };
+    struct passwd *user;
+    char path[4096];
+
+    if (!prefix || !*prefix)
     {
-        if (nt_call7( NtDuplicateObject, ARG( CURRENT_PROCESS ), ARG( process ), ARG( CURRENT_PROCESS ), ARG( &duplicate ),
-                      PROCESS_QUERY_LIMITED_INFORMATION, 0, 0 )) return STATUS_SUCCESS;
-        status = nt_query_process( duplicate, ProcessBasicInformation, &other, sizeof(other) );
-        nt_close( duplicate );
-        if (status) return STATUS_SUCCESS;
+        if ((!(home = getenv( "HOME" )) || !*home) && (user = getpwuid( getuid() ))) home = user->pw_dir;
+        snprintf( path, sizeof(path), "%s/.wine", home ? home : "" );
+        prefix = path;
     }
-    if (!nt_query_process( CURRENT_PROCESS, ProcessBasicInformation, &own, sizeof(own) ))
-        *self = other.UniqueProcessId == own.UniqueProcessId;
+    stat( prefix, &st );
+    return os_hash_process( kind_wine, st.st_dev, st.st_ino, id );
+}
+
+uint64_t os_own_process_key(void)
+{
+    ULONG_PTR id = 0;
+
+    get_process_id( CURRENT_PROCESS, &id );
+    return make_key( id );
+}
+
+/***********************************************************************
+ *           os_get_process_key
+ *
+ * An ended process keeps its id as long as somebody has a handle, so its key is not 0, but nobody alive has it.
+ * Cost: up to eight wineserver requests.
+ */
+NTSTATUS os_get_process_key( HANDLE process, uint64_t *key )
+{
+    NTSTATUS status;
+    ULONG_PTR id;
+    bool self;
+
+    if ((status = os_check_process( process, 0, &self ))) return status;
+    if (self) *key = os_own_process_key();
+    else *key = get_process_id( process, &id ) ? make_key( id ) : 0;
     return STATUS_SUCCESS;
 }
 

@@ -1,0 +1,98 @@
+/*
+ * What the ledger and kmt-top both do with the ledger's file
+ *
+ * Copyright 2026 the winekmt developers
+ *
+ * This library is free software; you can redistribute it and/or modify it under the terms of the GNU Lesser General
+ * Public License as published by the Free Software Foundation; either version 2.1 of the License, or (at your option)
+ * any later version.
+ */
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "os/ledger_file.h"
+
+#define EVICTED_MAX (1ull << 48)    /* bytes: more than any machine has */
+
+bool ledger_file_path( char path[LEDGER_PATH] )
+{
+    const char *value = getenv( "WINEKMT_LEDGER" );
+    unsigned int uid = geteuid();
+    struct stat st;
+
+    if (value && !strcmp( value, "none" )) return false;
+    if (value && *value)
+    {
+        snprintf( path, LEDGER_PATH, "%s", value );
+        return true;
+    }
+    snprintf( path, LEDGER_PATH, "/run/user/%u", uid );
+    if (!lstat( path, &st ) && S_ISDIR( st.st_mode ) && st.st_uid == uid && (st.st_mode & 07777) == 0700)
+        snprintf( path, LEDGER_PATH, "/run/user/%u/winekmt-ledger-1", uid );
+    else
+        snprintf( path, LEDGER_PATH, "/dev/shm/winekmt-ledger-1-%u", uid );
+    return true;
+}
+
+const char *ledger_file_objection( int fd, struct stat *st )
+{
+    if (fstat( fd, st )) return "it cannot be examined";
+    if (!S_ISREG( st->st_mode )) return "it is not a regular file";
+    if (st->st_uid != geteuid()) return "it belongs to another user";
+    if (st->st_mode & 077) return "others may read or write it";
+    if (st->st_nlink != 1) return "it is not linked exactly once";
+    return NULL;
+}
+
+bool ledger_file_header_good( const struct ledger_header *header )
+{
+    return __atomic_load_n( &header->magic, __ATOMIC_ACQUIRE ) == LEDGER_MAGIC &&
+           __atomic_load_n( &header->size, __ATOMIC_RELAXED ) == sizeof(struct ledger_file) &&
+           __atomic_load_n( &header->slots, __ATOMIC_RELAXED ) == LEDGER_SLOTS;
+}
+
+bool ledger_file_locked( int fd, unsigned int first, unsigned int count, int *pid )
+{
+    struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = first, .l_len = count };
+
+    if (fcntl( fd, F_GETLK, &lock ) || lock.l_type == F_UNLCK) return false;
+    *pid = lock.l_pid > 0 ? lock.l_pid : 0;
+    return true;
+}
+
+bool ledger_entry_matches( const struct ledger_entry *entry, const uint8_t device_uuid[16] )
+{
+    uint64_t uuid[2];
+
+    if (!__atomic_load_n( &entry->in_use, __ATOMIC_ACQUIRE )) return false;
+    uuid[0] = __atomic_load_n( &entry->device_uuid[0], __ATOMIC_RELAXED );
+    uuid[1] = __atomic_load_n( &entry->device_uuid[1], __ATOMIC_RELAXED );
+    return !memcmp( uuid, device_uuid, sizeof(uuid) );
+}
+
+static uint64_t clamped( uint64_t value, uint64_t most )
+{
+    return value < most ? value : most;
+}
+
+void ledger_entry_read( const struct ledger_entry *entry, unsigned int group, uint64_t total, struct ledger_counts *counts )
+{
+    const uint64_t *from = (const uint64_t *)&entry->counts[group];
+    uint64_t *to = (uint64_t *)counts;
+    unsigned int i;
+
+    for (i = 0; i < sizeof(*counts) / sizeof(*to); i++) to[i] = __atomic_load_n( &from[i], __ATOMIC_RELAXED );
+    counts->budget = clamped( counts->budget, total );
+    counts->used = clamped( counts->used, total );
+    counts->committed = clamped( counts->committed, total );
+    counts->resident = clamped( counts->resident, counts->committed );
+    counts->offered = clamped( counts->offered, counts->committed );
+    counts->evictable = clamped( counts->evictable, counts->committed );
+    counts->evicted = clamped( counts->evicted, EVICTED_MAX );
+    counts->reservation = clamped( counts->reservation, total );
+    counts->demand = clamped( counts->demand, total );
+}
