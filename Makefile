@@ -55,7 +55,7 @@ ALL :=          # what plain make builds
 INSTALL :=      # install targets of the modules
 CHECKS :=       # build targets that run-check needs
 
-MODULES := dlls/winekmt dlls/gdi32 tools tools/kmtdemo tests
+MODULES := dlls/winekmt dlls/gdi32 tools tools/kmtdemo tools/kmt-top tests
 include $(MODULES:%=%/module.mk)
 # What may change the commands that build an object
 BUILD_FILES := $(filter Makefile %.mk,$(MAKEFILE_LIST))

@@ -17,6 +17,7 @@ list()
 }
 
 cat > "$T/expected" <<END
+755 usr/bin/kmt-top
 755 usr/bin/winekmt-setup
 644 usr/include/winekmt/*.h
 644 usr/include/winekmt/ddk/*.h
