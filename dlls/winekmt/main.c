@@ -62,6 +62,8 @@ static NTSTATUS __attribute__((noinline)) call_stock( enum kmt_function function
     { \
         NTSTATUS status; \
         if (function_##name == function_DestroyDevice) status = destroy_device( params ); \
+        else if (function_##name == function_RegisterTrimNotification) status = register_trim_notification( params ); \
+        else if (function_##name == function_WaitForSynchronizationObjectFromCpu) status = wait_from_cpu( params ); \
         else status = unix_call( unix_##name, params ); \
         if (__builtin_expect( status != KMT_STATUS_STOCK, 1 )) return status; \
         return call_stock( function_##name, params ); \

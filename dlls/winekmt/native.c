@@ -12,7 +12,12 @@
  * any later version.
  */
 
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdint.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "core/kmt.h"
 #include "os/os.h"
@@ -22,6 +27,81 @@ static NTSTATUS refuse( const char *name, char *refused, NTSTATUS status )
     if (!__atomic_exchange_n( refused, 1, __ATOMIC_RELAXED )) ERR( "D3DKMT%s is not implemented", name );
     return status;
 }
+
+/***********************************************************************
+ * Notifications: a thread made at first need calls trim callbacks and sets events. An event is a file descriptor, an eventfd
+ * for instance, that eight bytes with the number 1 are written to.
+ */
+
+static pthread_mutex_t notifier_mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_t notifier;
+static bool has_notifier;       /* under the mutex */
+
+static void *notify( void *arg )
+{
+    struct kmt_notification notification;
+    static const uint64_t one = 1;
+
+    while (!kmt_next_notification( &notification ))
+    {
+        if (notification.callback)
+        {
+            notification.callback( &notification.trim );
+            continue;
+        }
+        if (write( (intptr_t)notification.event, &one, sizeof(one) ) != sizeof(one)) WARN( "event %p cannot be set", notification.event );
+        close( (intptr_t)notification.event );
+    }
+    return arg;
+}
+
+static NTSTATUS start_notifier( void )
+{
+    int error = 0;
+
+    pthread_mutex_lock( &notifier_mutex );
+    if (!has_notifier) has_notifier = !(error = os_create_thread( &notifier, notify, NULL ));
+    pthread_mutex_unlock( &notifier_mutex );
+    return error ? STATUS_NO_MEMORY : STATUS_SUCCESS;
+}
+
+/* At exit, so that leak checkers find nothing. A callback that never returns is left alone. */
+static void __attribute__((destructor)) end_notifier( void )
+{
+    struct timespec deadline;
+
+    if (!has_notifier) return;
+    kmt_end_notifications();
+    clock_gettime( CLOCK_REALTIME, &deadline );
+    deadline.tv_sec++;
+    pthread_timedjoin_np( notifier, NULL, &deadline );
+}
+
+static NTSTATUS register_trim_notification( void *params )
+{
+    NTSTATUS status = start_notifier();
+
+    return status ? status : kmt_RegisterTrimNotification( params );
+}
+
+static NTSTATUS wait_from_cpu( D3DKMT_WAITFORSYNCHRONIZATIONOBJECTFROMCPU *params )
+{
+    D3DKMT_WAITFORSYNCHRONIZATIONOBJECTFROMCPU args;
+    NTSTATUS status;
+    int event;
+
+    if (!params || !params->hAsyncEvent) return kmt_WaitForSynchronizationObjectFromCpu( params );
+    args = *params;
+    if ((status = start_notifier())) return status;
+    /* The program may close its own when it likes. */
+    if ((event = fcntl( (intptr_t)args.hAsyncEvent, F_DUPFD_CLOEXEC, 3 )) < 0) return STATUS_INVALID_HANDLE;
+    args.hAsyncEvent = (HANDLE)(intptr_t)event;
+    if ((status = kmt_WaitForSynchronizationObjectFromCpu( &args ))) close( event );
+    return status;
+}
+
+#define kmt_RegisterTrimNotification             register_trim_notification
+#define kmt_WaitForSynchronizationObjectFromCpu  wait_from_cpu
 
 /* core: there is no stock function to ask, so a handle that is not ours is nobody's. */
 #define KMT_CORE( name, type ) \

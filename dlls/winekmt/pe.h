@@ -78,6 +78,10 @@ void connect_init( HINSTANCE instance );
 /* One line on the standard error, "winekmt: " before it and a line feed behind it, unless WINEKMT_DEBUG is "none". */
 void log_line( const char *format, ... ) __attribute__((format (gnu_printf, 1, 2)));
 
+/* notify.c: functions that end on a thread of ours. The parameters are those of the D3DKMT functions of the same names. */
+NTSTATUS register_trim_notification( void *params );
+NTSTATUS wait_from_cpu( void *params );
+
 /* stock.c: the stock gdi32 */
 
 /***********************************************************************

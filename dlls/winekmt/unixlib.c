@@ -48,6 +48,11 @@ static NTSTATUS copy_string( void *args )
     return STATUS_NAME_TOO_LONG;
 }
 
+static NTSTATUS next_notification( void *args )
+{
+    return kmt_next_notification( args );
+}
+
 /* A jump each, so that no function is called through a pointer of another type. */
 #define KMT_CORE( name, type )  static NTSTATUS call_##name( void *args ) { return kmt_##name( args ); }
 #define KMT_THREAD( name, type )
@@ -60,6 +65,7 @@ __attribute__((visibility("default"))) const unixlib_entry_t __wine_unix_call_fu
     [unix_attach]      = attach,
     [unix_copy]        = copy,
     [unix_copy_string] = copy_string,
+    [unix_next_notification] = next_notification,
 #define KMT_CORE( name, type )  [unix_##name] = call_##name,
 #define KMT_THREAD( name, type )
 #define KMT_STOCK( name, status )

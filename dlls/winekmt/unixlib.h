@@ -29,6 +29,7 @@ enum unix_code
     unix_attach,
     unix_copy,
     unix_copy_string,
+    unix_next_notification,     /* struct kmt_notification */
 #define KMT_CORE( name, type )  unix_##name,
 #define KMT_THREAD( name, type )
 #define KMT_STOCK( name, status )
@@ -39,7 +40,7 @@ enum unix_code
 
 /* The agreement as one string. A half with another one was built from another list of functions, or by a version whose entries
  * above work differently (then the number is another), and must not be called. */
-static const char unix_contract[] = "winekmt-unixlib 1"
+static const char unix_contract[] = "winekmt-unixlib 2"
 #define KMT_CORE( name, type )  " " #name "(" #type ")"
 #define KMT_THREAD( name, type )
 #define KMT_STOCK( name, status )

@@ -83,6 +83,8 @@ static void test_blocks( void )
     F( DestroyAllocation2 ) F( EnumAdapters ) F( EnumAdapters2 ) F( GetDeviceState ) F( Lock ) F( Lock2 )
     F( OfferAllocations ) F( OpenAdapterFromDeviceName ) F( OpenAdapterFromHdc ) F( OpenAdapterFromLuid )
     F( QueryAdapterInfo ) F( QueryVideoMemoryInfo ) F( ReclaimAllocations ) F( ReclaimAllocations2 ) F( Unlock ) F( Unlock2 )
+    F( Evict ) F( MakeResident ) F( RegisterTrimNotification ) F( UnregisterTrimNotification ) F( UpdateAllocationProperty )
+    F( WaitForSynchronizationObjectFromCpu ) F( SetAllocationPriority ) F( GetAllocationPriority ) F( QueryAllocationResidency )
 #undef F
     /* blocks of four bytes; and one whose refusal is another */
     for (i = 0; i < ARRAY_SIZE( bad_pointers ); i++)
@@ -355,6 +357,197 @@ static void test_lists( void )
     }
 }
 
+/* MakeResident, Evict and what belongs to them: nothing is counted, registered or kept by a call that met a bad pointer. */
+static void check_nothing_counts( void )
+{
+    UINT count = 0;
+
+    while (count < 10 && !evict( device, &allocation, 1, EVICT_ONLY_IF_NECESSARY, NULL )) count++;
+    ok( !count, "it counts %u\n", count );
+}
+
+static void APIENTRY trim_callback( D3DKMT_TRIMNOTIFICATION *notification )
+{
+    (void)notification;
+}
+
+static void test_residency( void )
+{
+    D3DKMT_WAITFORSYNCHRONIZATIONOBJECTFROMCPU wait;
+    D3DKMT_UNREGISTERTRIMNOTIFICATION unregister;
+    D3DKMT_REGISTERTRIMNOTIFICATION registration;
+    D3DDDI_UPDATEALLOCPROPERTY property;
+    D3DKMT_CREATEPAGINGQUEUE other_queue;
+    D3DKMT_ADAPTERINFO infos[64];
+    D3DKMT_ENUMADAPTERS2 enum2;
+    D3DDDI_MAKERESIDENT resident;
+    D3DKMT_HANDLE *handles;
+    D3DKMT_EVICT evict_params;
+    HANDLE event = create_event();
+    UINT64 value = 0, *values;
+    UINT i, count;
+    void *list;
+
+    create_fence_queue( device, &other_queue );
+    memset( &resident, 0, sizeof(resident) );
+    resident.hPagingQueue = queue;
+    memset( &evict_params, 0, sizeof(evict_params) );
+    evict_params.hDevice = device;
+    evict_params.Flags.EvictOnlyIfNecessary = 1;
+    for (i = 0; i < ARRAY_SIZE( bad_pointers ) + 1; i++)
+        for (count = 1; count <= 10240; count *= 32)
+        {
+            UINT there = min( count - 1, TEST_PAGE / sizeof(*handles) ), j;
+
+            winetest_push_context( "pointer %u, count %u", i, count );
+            if (i < ARRAY_SIZE( bad_pointers )) list = bad_pointers[i];
+            else    /* the rest is not there */
+            {
+                handles = (D3DKMT_HANDLE *)(page_before + TEST_PAGE) - there;
+                for (j = 0; j < there; j++) handles[j] = allocation;
+                list = handles;
+            }
+            resident.AllocationList = list;
+            resident.NumAllocations = count;
+            check_refused( pD3DKMTMakeResident( &resident ) );
+            check_nothing_counts();
+            hold( queue, allocation );
+            evict_params.AllocationList = list;
+            evict_params.NumAllocations = count;
+            check_refused( pD3DKMTEvict( &evict_params ) );
+            release( device, allocation );
+            check_nothing_counts();
+
+            memset( &wait, 0, sizeof(wait) );
+            wait.hDevice = device;
+            wait.ObjectCount = min( count, 4096 );
+            wait.ObjectHandleArray = list;
+            wait.FenceValueArray = &value;
+            check_refused( pD3DKMTWaitForSynchronizationObjectFromCpu( &wait ) );
+            wait.hAsyncEvent = event;
+            check_refused( pD3DKMTWaitForSynchronizationObjectFromCpu( &wait ) );
+            /* handles that are there, values that are not */
+            wait.ObjectCount = min( count, 400 );
+            if (i < ARRAY_SIZE( bad_pointers )) values = list;
+            else values = (UINT64 *)(page_before + TEST_PAGE) - (wait.ObjectCount - 1);
+            handles = calloc( wait.ObjectCount, sizeof(*handles) );
+            for (j = 0; j < wait.ObjectCount; j++) handles[j] = other_queue.hSyncObject;
+            if (i == ARRAY_SIZE( bad_pointers )) memset( values, 0, (wait.ObjectCount - 1) * sizeof(*values) );
+            wait.ObjectHandleArray = handles;
+            wait.FenceValueArray = values;
+            check_refused( pD3DKMTWaitForSynchronizationObjectFromCpu( &wait ) );
+            wait.hAsyncEvent = 0;
+            check_refused( pD3DKMTWaitForSynchronizationObjectFromCpu( &wait ) );
+            free( handles );
+            winetest_pop_context();
+        }
+    ok( !wait_for_event( event, 50 ), "the event was set\n" );
+
+    /* PriorityList is not looked at */
+    resident.AllocationList = &allocation;
+    resident.NumAllocations = 1;
+    for (i = 0; i < ARRAY_SIZE( bad_pointers ); i++)
+    {
+        resident.PriorityList = bad_pointers[i];
+        check_status( pD3DKMTMakeResident( &resident ), STATUS_SUCCESS );
+        release( device, allocation );
+    }
+
+    /* blocks that can be read and not written */
+    for (i = 0; i < 10; i++)
+    {
+        write_read_only( &resident, sizeof(resident) );
+        check_refused( pD3DKMTMakeResident( (D3DDDI_MAKERESIDENT *)read_only ) );
+        check_nothing_counts();
+        hold( queue, allocation );
+        evict_params.AllocationList = &allocation;
+        evict_params.NumAllocations = 1;
+        write_read_only( &evict_params, sizeof(evict_params) );
+        check_refused( pD3DKMTEvict( (D3DKMT_EVICT *)read_only ) );
+        release( device, allocation );
+        check_nothing_counts();
+        memset( &property, 0, sizeof(property) );
+        property.hPagingQueue = queue;
+        property.hAllocation = allocation;
+        property.SetUnmoveable = 1;
+        property.Flags.Unmoveable = 1;
+        write_read_only( &property, sizeof(property) );
+        check_refused( pD3DKMTUpdateAllocationProperty( (D3DDDI_UPDATEALLOCPROPERTY *)read_only ) );
+    }
+    enum2.NumAdapters = ARRAY_SIZE( infos );
+    enum2.pAdapters = infos;
+    check_status( pD3DKMTEnumAdapters2( &enum2 ), STATUS_SUCCESS );
+    for (i = 0; i < enum2.NumAdapters; i++) close_adapter( infos[i].hAdapter );
+    memset( &registration, 0, sizeof(registration) );
+    registration.AdapterLuid = infos[0].AdapterLuid;
+    registration.hDevice = device;
+    registration.Callback = trim_callback;
+    write_read_only( &registration, sizeof(registration) );
+    check_refused( pD3DKMTRegisterTrimNotification( (D3DKMT_REGISTERTRIMNOTIFICATION *)read_only ) );
+    unregister.Handle = NULL;
+    unregister.Callback = trim_callback;
+    check_status( pD3DKMTUnregisterTrimNotification( &unregister ), STATUS_INVALID_PARAMETER );     /* it was not registered */
+    check_status( pD3DKMTRegisterTrimNotification( &registration ), STATUS_SUCCESS );
+    write_read_only( &unregister, sizeof(unregister) );     /* this one has no outputs */
+    check_status( pD3DKMTUnregisterTrimNotification( (D3DKMT_UNREGISTERTRIMNOTIFICATION *)read_only ), STATUS_SUCCESS );
+    close_event( event );
+    destroy_queue( other_queue.hPagingQueue );
+}
+
+/* The lists of SetAllocationPriority, GetAllocationPriority and QueryAllocationResidency, which are of the same layout. */
+static void test_priorities( void )
+{
+    D3DKMT_GETALLOCATIONPRIORITY get;
+    D3DKMT_SETALLOCATIONPRIORITY set;
+    D3DKMT_QUERYALLOCATIONRESIDENCY query;
+    UINT i, values[2] = { D3DDDI_ALLOCATIONPRIORITY_LOW, D3DDDI_ALLOCATIONPRIORITY_LOW }, got;
+
+    for (i = 0; i < ARRAY_SIZE( bad_pointers ) + 1; i++)
+    {
+        void *pointer = i < ARRAY_SIZE( bad_pointers ) ? bad_pointers[i] : read_only;
+
+        winetest_push_context( "pointer %u", i );
+        memset( &set, 0, sizeof(set) );
+        set.hDevice = device;
+        set.AllocationCount = 1;
+        set.phAllocationList = &allocation;
+        set.pPriorities = pointer;
+        if (pointer != read_only) check_refused( pD3DKMTSetAllocationPriority( &set ) );
+        get.hDevice = query.hDevice = device;
+        get.hResource = query.hResource = 0;
+        get.AllocationCount = query.AllocationCount = 1;
+        get.phAllocationList = query.phAllocationList = &allocation;
+        get.pPriorities = pointer;
+        query.pResidencyStatus = pointer;
+        check_refused( pD3DKMTGetAllocationPriority( &get ) );
+        check_refused( pD3DKMTQueryAllocationResidency( &query ) );
+        get.hResource = query.hResource = resource;
+        get.AllocationCount = query.AllocationCount = 0;
+        get.phAllocationList = query.phAllocationList = NULL;
+        check_refused( pD3DKMTGetAllocationPriority( &get ) );
+        check_refused( pD3DKMTQueryAllocationResidency( &query ) );
+        if (pointer != read_only)
+        {
+            get.hResource = query.hResource = 0;
+            get.AllocationCount = query.AllocationCount = set.AllocationCount = 2;
+            get.phAllocationList = query.phAllocationList = set.phAllocationList = pointer;
+            get.pPriorities = values;
+            query.pResidencyStatus = (D3DKMT_ALLOCATIONRESIDENCYSTATUS *)values;
+            set.pPriorities = values;
+            check_refused( pD3DKMTSetAllocationPriority( &set ) );
+            check_refused( pD3DKMTGetAllocationPriority( &get ) );
+            check_refused( pD3DKMTQueryAllocationResidency( &query ) );
+        }
+        winetest_pop_context();
+    }
+    get.hResource = 0;
+    get.AllocationCount = 1;
+    get.phAllocationList = &allocation;
+    get.pPriorities = &got;
+    check_status( pD3DKMTGetAllocationPriority( &get ), STATUS_SUCCESS );
+    ok( got == D3DDDI_ALLOCATIONPRIORITY_NORMAL, "priority %#x\n", got );
+}
+
 static void test_adapters( void )
 {
     static const UINT types[] = { KMTQAITYPE_UMDRIVERPRIVATE, KMTQAITYPE_GETSEGMENTSIZE, KMTQAITYPE_ADAPTERREGISTRYINFO,
@@ -420,6 +613,8 @@ START_TEST(badinput)
     test_read_only_blocks();
     test_create();
     test_lists();
+    test_residency();
+    test_priorities();
     test_adapters();
     destroy_resource( device, resource );
     destroy_allocation( device, allocation );

@@ -48,11 +48,13 @@
     F( DestroyPagingQueue ) \
     F( EnumAdapters ) \
     F( EnumAdapters2 ) \
+    F( Evict ) \
     F( GetAllocationPriority ) \
     F( GetDeviceState ) \
     F( InvalidateCache ) \
     F( Lock ) \
     F( Lock2 ) \
+    F( MakeResident ) \
     F( OfferAllocations ) \
     F( OpenAdapterFromDeviceName ) \
     F( OpenAdapterFromGdiDisplayName ) \
@@ -64,10 +66,14 @@
     F( QueryVideoMemoryInfo ) \
     F( ReclaimAllocations ) \
     F( ReclaimAllocations2 ) \
+    F( RegisterTrimNotification ) \
     F( SetAllocationPriority ) \
     F( TrimProcessCommitment ) \
     F( Unlock ) \
-    F( Unlock2 )
+    F( Unlock2 ) \
+    F( UnregisterTrimNotification ) \
+    F( UpdateAllocationProperty ) \
+    F( WaitForSynchronizationObjectFromCpu )
 
 #define F( name ) extern __typeof__(D3DKMT##name) *pD3DKMT##name;
 KMT_TEST_FUNCTIONS
@@ -175,10 +181,10 @@ extern void init_data( struct winekmt_allocation_data *data, UINT64 size );
 extern void init_create( D3DKMT_CREATEALLOCATION *create, D3DKMT_HANDLE device, D3DDDI_ALLOCATIONINFO2 *info,
                          struct winekmt_allocation_data *data );
 
-/* size bytes, CPU access cached; resource 0 or one that exists. 0 after a failed check. */
 /* Where init_data puts things, WINEKMT_SEGMENT_ bits; 0 unless a test sets it. */
 extern UINT test_segments;
 
+/* size bytes, CPU access cached; resource 0 or one that exists. 0 after a failed check. */
 extern D3DKMT_HANDLE create_allocation_( const char *file, int line, D3DKMT_HANDLE device, D3DKMT_HANDLE resource, UINT64 size );
 #define create_allocation( device, size ) create_allocation_( __FILE__, __LINE__, device, 0, size )
 #define add_allocation( device, resource, size ) create_allocation_( __FILE__, __LINE__, device, resource, size )
@@ -216,6 +222,45 @@ extern NTSTATUS offer_one( D3DKMT_HANDLE device, D3DKMT_HANDLE allocation, UINT 
 extern NTSTATUS reclaim_one( D3DKMT_HANDLE device, D3DKMT_HANDLE allocation, UINT *result );
 
 /***********************************************************************
+ * Residency. The first two check what the documentation says of the outputs for each status.
+ */
+
+/* A paging queue with its fence, in the block that made it. */
+extern void create_fence_queue_( const char *file, int line, D3DKMT_HANDLE device, D3DKMT_CREATEPAGINGQUEUE *queue );
+#define create_fence_queue( device, queue ) create_fence_queue_( __FILE__, __LINE__, device, queue )
+/* value, trim: PagingFenceValue and NumBytesToTrim, or NULL. */
+extern NTSTATUS make_resident( D3DKMT_HANDLE queue, const D3DKMT_HANDLE *list, UINT count, UINT flags, UINT64 *value, UINT64 *trim );
+extern NTSTATUS evict( D3DKMT_HANDLE device, const D3DKMT_HANDLE *list, UINT count, UINT flags, UINT64 *trim );
+#define CANT_TRIM_FURTHER       0x1
+#define MUST_SUCCEED            0x2
+#define EVICT_ONLY_IF_NECESSARY 0x1
+#define NOT_WRITTEN_TO          0x2
+/* Makes one resident that is in GPU memory already, so that no pressure takes it. */
+extern void hold_( const char *file, int line, D3DKMT_HANDLE queue, D3DKMT_HANDLE allocation );
+#define hold( queue, allocation ) hold_( __FILE__, __LINE__, queue, allocation )
+/* Takes that back; nothing happens to it at once. */
+extern void release_( const char *file, int line, D3DKMT_HANDLE device, D3DKMT_HANDLE allocation );
+#define release( device, allocation ) release_( __FILE__, __LINE__, device, allocation )
+/* Waits until the queue's fence has the value. */
+extern void wait_for_fence_( const char *file, int line, const D3DKMT_CREATEPAGINGQUEUE *queue, UINT64 value );
+#define wait_for_fence( queue, value ) wait_for_fence_( __FILE__, __LINE__, queue, value )
+/* Makes the list resident and waits until it is. */
+extern void bring_back_( const char *file, int line, const D3DKMT_CREATEPAGINGQUEUE *queue, const D3DKMT_HANDLE *list, UINT count );
+#define bring_back( queue, list, count ) bring_back_( __FILE__, __LINE__, queue, list, count )
+/* Makes one resident and evicts it, and waits until its content is in system memory. */
+extern void send_away_( const char *file, int line, const D3DKMT_CREATEPAGINGQUEUE *queue, D3DKMT_HANDLE allocation );
+#define send_away( queue, allocation ) send_away_( __FILE__, __LINE__, queue, allocation )
+/* QueryAllocationResidency says that it is in GPU memory, or in shared memory. */
+extern BOOL is_resident( D3DKMT_HANDLE device, D3DKMT_HANDLE allocation );
+/* Looks until it is or is not, for 10 s at most. */
+extern BOOL becomes_resident( D3DKMT_HANDLE device, D3DKMT_HANDLE allocation, BOOL expected );
+
+/* The budget of the local segment group for tests under pressure, and a power of two that fits in it 16 to 32 times, of which each
+ * allocation has a memory object of its own. FALSE, after a skip message: there is no small budget. */
+extern BOOL get_small_budget_( const char *file, int line, D3DKMT_HANDLE adapter, UINT64 *budget, UINT64 *large );
+#define get_small_budget( adapter, budget, large ) get_small_budget_( __FILE__, __LINE__, adapter, budget, large )
+
+/***********************************************************************
  * Content: words that depend on seed and place, so that one allocation's never look like another's.
  */
 extern void fill_memory( void *memory, UINT64 size, UINT seed );
@@ -241,6 +286,12 @@ extern void sleep_ms( unsigned int ms );
 extern UINT64 time_ms( void );
 extern void *alloc_pages( SIZE_T size );    /* zeroed, page aligned; size a multiple of pages */
 extern void free_pages( void *memory, SIZE_T size );
+/* What an asynchronous wait sets: an event under Windows, an eventfd under Linux. It resets itself. */
+extern HANDLE create_event( void );
+extern BOOL wait_for_event( HANDLE event, unsigned int ms );
+extern void close_event( HANDLE event );
+/* Never the same for two threads that live. */
+extern UINT64 get_thread_id( void );
 /* WINEKMT_VERIFIER names that switch. */
 extern BOOL verifier_has( const char *name );
 /* Threads of a long test do less under valgrind and the sanitizers: WINEKMT_TEST_SCALE percent, 100 by default. */

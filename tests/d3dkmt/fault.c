@@ -157,10 +157,11 @@ static void test_no_video_memory( void )
     {
         list[i] = create_allocation( device, MIB( 4 ) );
         write_allocation( device, list[i], MIB( 4 ), i );
+        hold( queue, list[i] );
     }
     usage = get_usage( adapter );
 
-    /* nothing offered */
+    /* nothing offered, all held */
     fake_gpu_fail( FAKE_GPU_ALLOCATE, 1, GPU_OUT_OF_DEVICE_MEMORY, true );
     check_status( try_create( device, MIB( 4 ), &extra ), STATUS_GRAPHICS_NO_VIDEO_MEMORY );
     fake_gpu_fail( FAKE_GPU_ALLOCATE, 0, GPU_SUCCESS, false );
@@ -171,6 +172,7 @@ static void test_no_video_memory( void )
     fake_gpu_fail( FAKE_GPU_ALLOCATE, 1, GPU_OUT_OF_DEVICE_MEMORY, false );
     check_status( try_create( device, MIB( 4 ), &extra ), STATUS_SUCCESS );
     check_zero( device, extra, MIB( 4 ) );
+    hold( queue, extra );
     check_status( reclaim( device, queue, list, 3, FALSE, results ), STATUS_SUCCESS );
     for (i = 0; i < 3; i++)
     {
@@ -180,8 +182,9 @@ static void test_no_video_memory( void )
         write_allocation( device, list[i], MIB( 4 ), i );
     }
 
-    /* a reclaim that cannot be served: everything stays offered */
-    check_status( offer( device, list, 4, FALSE, LOW, 0 ), STATUS_SUCCESS );
+    /* a reclaim of what is held that cannot be served: everything stays offered, whatever the flags were */
+    check_status( offer( device, list, 3, FALSE, LOW, 0 ), STATUS_SUCCESS );
+    check_status( offer( device, &list[3], 1, FALSE, LOW, 2 ), STATUS_SUCCESS );
     fake_gpu_fail( FAKE_GPU_ALLOCATE, 1, GPU_OUT_OF_DEVICE_MEMORY, true );
     check_status( try_create( device, MIB( 64 ), &results[0] ), STATUS_GRAPHICS_NO_VIDEO_MEMORY ); /* all four go */
     check_status( reclaim( device, queue, list, 4, FALSE, results ), STATUS_GRAPHICS_NO_VIDEO_MEMORY );
@@ -192,17 +195,25 @@ static void test_no_video_memory( void )
 
         check_status( try_lock( device, list[i], &data ), STATUS_INVALID_PARAMETER );
     }
-    /* of one that was offered with AllowDecommit it is an answer */
-    check_status( offer( device, &list[3], 1, FALSE, LOW, 2 ), STATUS_SUCCESS );
+    /* of one that nobody holds it is answered: evicted, with nothing in it */
+    release( device, list[3] );
     check_status( reclaim( device, queue, &list[3], 1, FALSE, results ), STATUS_SUCCESS );
-    ok( results[0] == D3DDDI_RECLAIM_RESULT_NOT_COMMITTED, "result %u\n", results[0] );
+    ok( results[0] == D3DDDI_RECLAIM_RESULT_DISCARDED, "result %u\n", results[0] );
+    ok( !is_resident( device, list[3] ), "resident although Vulkan has no memory\n" );
+    check_zero( device, list[3], MIB( 4 ) );
+    write_allocation( device, list[3], MIB( 4 ), 3 );
+    check_pattern( device, list[3], MIB( 4 ), 3 );
+    check_status( make_resident( queue, &list[3], 1, CANT_TRIM_FURTHER, NULL, NULL ), STATUS_NO_MEMORY );
     fake_gpu_fail( FAKE_GPU_ALLOCATE, 0, GPU_SUCCESS, false );
     check_status( reclaim( device, queue, list, 3, FALSE, results ), STATUS_SUCCESS );
     for (i = 0; i < 3; i++)
     {
         ok( results[i] == D3DDDI_RECLAIM_RESULT_DISCARDED, "%u: result %u\n", i, results[i] );
         check_zero( device, list[i], MIB( 4 ) );
+        ok( is_resident( device, list[i] ), "%u is not resident\n", i );
     }
+    check_pattern( device, list[3], MIB( 4 ), 3 );
+    ok( is_resident( device, list[3] ), "not resident\n" );
     destroy_queue( queue );
     destroy_device( device );
     ok( !get_usage( adapter ), "usage at the end\n" );
@@ -254,25 +265,36 @@ static void test_falling_budget( void )
     close_adapter( adapter );
 }
 
+static void APIENTRY no_callback( D3DKMT_TRIMNOTIFICATION *notification )
+{
+    (void)notification;
+    ok( 0, "a callback on a removed device\n" );
+}
+
 /* The Vulkan device is lost. */
 static void test_removed( enum fake_gpu_call call )
 {
     D3DKMT_HANDLE adapter, other_adapter, device, other_device, queue, allocation, locked, offered, resource, in_resource, extra;
-    D3DKMT_HANDLE new_adapter, new_device, heap;
+    D3DKMT_HANDLE new_adapter, new_device, heap, held;
+    D3DKMT_REGISTERTRIMNOTIFICATION trim;
+    D3DDDI_UPDATEALLOCPROPERTY property;
     D3DKMT_CREATEPAGINGQUEUE create_queue;
     D3DKMT_GETDEVICESTATE state;
     D3DKMT_LOCK lock;
     char *memory;
     UINT result, i;
     void *data;
+    LUID luid;
 
     if (!open_device( &adapter, &device )) return;
-    other_adapter = open_adapter_at( 0, NULL );
+    other_adapter = open_adapter_at( 0, &luid );
     other_device = create_device( other_adapter );
     queue = create_queue_( __FILE__, __LINE__, device );
     allocation = create_allocation( device, fresh_size() );
     locked = create_allocation( device, MIB( 2 ) );
     data = lock_allocation( device, locked );
+    held = create_allocation( device, MIB( 2 ) );
+    hold( queue, held );
     offered = create_allocation( device, MIB( 2 ) );
     check_status( offer_one( device, offered, LOW ), STATUS_SUCCESS );
     resource = create_resource( device, 0, KIB( 64 ), &in_resource, NULL );
@@ -307,6 +329,17 @@ static void test_removed( enum fake_gpu_call call )
     check_status( offer( device, &resource, 1, TRUE, LOW, 0 ), STATUS_DEVICE_REMOVED );
     check_status( reclaim_one( device, offered, &result ), STATUS_DEVICE_REMOVED );
     check_status( reclaim( 0, queue, &offered, 1, FALSE, &result ), STATUS_DEVICE_REMOVED );
+    check_status( make_resident( queue, &allocation, 1, 0, NULL, NULL ), STATUS_DEVICE_REMOVED );
+    check_status( evict( device, &held, 1, 0, NULL ), STATUS_DEVICE_REMOVED );
+    memset( &property, 0, sizeof(property) );
+    property.hPagingQueue = queue;
+    property.hAllocation = allocation;
+    kmt_fails( UpdateAllocationProperty, &property, STATUS_DEVICE_REMOVED );
+    memset( &trim, 0, sizeof(trim) );
+    trim.AdapterLuid = luid;
+    trim.hDevice = device;
+    trim.Callback = no_callback;
+    kmt_fails( RegisterTrimNotification, &trim, STATUS_DEVICE_REMOVED );
     check_status( try_lock( device, allocation, &data ), STATUS_DEVICE_REMOVED );
     memset( &lock, 0, sizeof(lock) );
     lock.hDevice = device;

@@ -8,17 +8,18 @@
 #
 # $(B)/pe/d3dkmt_test.exe                        under Wine or on Windows: "d3dkmt_test.exe [TEST]", every test without one
 # $(B)/{native,asan,tsan}/d3dkmt_test            linked with the core and Vulkan
-# $(B)/{native,asan,tsan}/d3dkmt_fake_test       linked with the core and tests/fake_gpu.c; has the test "fault" too
+# $(B)/{native,asan,tsan}/d3dkmt_fake_test       linked with the core and tests/fake_gpu.c; has the tests "fault" and "faultpaging" too
 #
-# A file of the suite is a test of its name, except for util.c, native.c and the file of "lazy".
+# A file of the suite is a test of its name, except for util*.c, native.c and the file of "lazy".
 
 comma := ,
 D3DKMT_DIR := tests/d3dkmt
 
-D3DKMT_TESTS        := adapter allocation commitment device exports handles lock novulkan offer paging pressure residency resource threads \
-                       verifier videomemory
+D3DKMT_TESTS        := adapter allocation commitment device evict exports fence handles lock makeresident novulkan offer paging pressure \
+                       property residency resource threads trim verifier videomemory
 D3DKMT_PE_TESTS     := $(D3DKMT_TESTS) badinput
-D3DKMT_FAKE_TESTS   := $(D3DKMT_TESTS) fault
+D3DKMT_FAKE_TESTS   := $(D3DKMT_TESTS) fault faultpaging
+D3DKMT_UTILS        := util util_residency
 
 # The list of tests, as Wine's build makes one from the file names: alphabetical, and "lazy" of novulkan.c
 define D3DKMT_TESTLIST # kind, tests
@@ -39,17 +40,17 @@ $(eval $(call D3DKMT_TESTLIST,pe,$(D3DKMT_PE_TESTS)))
 $(eval $(call D3DKMT_TESTLIST,native,$(D3DKMT_TESTS)))
 $(eval $(call D3DKMT_TESTLIST,fake,$(D3DKMT_FAKE_TESTS)))
 
-$(B)/pe/d3dkmt_test.exe: $(patsubst %,$(B)/pe/$(D3DKMT_DIR)/%.o,$(D3DKMT_PE_TESTS) util) $(B)/pe/gen/d3dkmt_testlist_pe.o
+$(B)/pe/d3dkmt_test.exe: $(patsubst %,$(B)/pe/$(D3DKMT_DIR)/%.o,$(D3DKMT_PE_TESTS) $(D3DKMT_UTILS)) $(B)/pe/gen/d3dkmt_testlist_pe.o
 	@mkdir -p $(@D)
 	$(CROSSCC) -static-libgcc -Wl,--no-insert-timestamp -o $@ $^
 $(B)/pe/$(D3DKMT_DIR)/%.o $(B)/pe/gen/d3dkmt_testlist_pe.o: PE_CFLAGS += -Itests/include -I$(D3DKMT_DIR)
 
 define D3DKMT_PROGRAMS # variant, flags
-$(B)/$(1)/d3dkmt_test: $(patsubst %,$(B)/$(1)/$(D3DKMT_DIR)/%.o,$(D3DKMT_TESTS) util native) $(B)/$(1)/gen/d3dkmt_testlist_native.o \
+$(B)/$(1)/d3dkmt_test: $(patsubst %,$(B)/$(1)/$(D3DKMT_DIR)/%.o,$(D3DKMT_TESTS) $(D3DKMT_UTILS) native) $(B)/$(1)/gen/d3dkmt_testlist_native.o \
                        $(call KMT_NATIVE_OBJS,$(1))
 	@mkdir -p $$(@D)
 	$$(CC) $$(LDFLAGS) $(2) -o $$@ $$(filter %.o,$$^) -ldl -pthread
-$(B)/$(1)/d3dkmt_fake_test: $(patsubst %,$(B)/$(1)/$(D3DKMT_DIR)/%.o,$(D3DKMT_FAKE_TESTS) util native) \
+$(B)/$(1)/d3dkmt_fake_test: $(patsubst %,$(B)/$(1)/$(D3DKMT_DIR)/%.o,$(D3DKMT_FAKE_TESTS) $(D3DKMT_UTILS) native) \
                             $(B)/$(1)/gen/d3dkmt_testlist_fake.o $(B)/$(1)/tests/fake_gpu.o $(call KMT_NO_GPU_OBJS,$(1))
 	@mkdir -p $$(@D)
 	$$(CC) $$(LDFLAGS) $(2) -o $$@ $$(filter %.o,$$^) -ldl -pthread

@@ -1,7 +1,8 @@
 /*
  * Offer and reclaim under memory pressure: what goes, in which order, how much, and what stays intact
  *
- * Runs with a budget of at most 256 MiB: WINEKMT_VIDEO_MEMORY_SIZE=64.
+ * Runs with a budget of at most 256 MiB: WINEKMT_VIDEO_MEMORY_SIZE=64. So that only offers can make room, everything else is held
+ * resident; evict.c is about what is not.
  *
  * Copyright 2026 the winekmt developers
  *
@@ -32,14 +33,23 @@ static UINT64 get_budget_left( void )
     return info.CurrentUsage < info.Budget ? info.Budget - info.CurrentUsage : 0;
 }
 
-/* Creates allocations until no more fit, each with a pattern: allocation i has seed i + 1. */
+/* Creates one that stays in GPU memory unless it is offered. */
+static NTSTATUS create_held( UINT64 size, D3DKMT_HANDLE *allocation )
+{
+    NTSTATUS status = try_create( device, size, allocation );
+
+    if (!status) hold( queue, *allocation );
+    return status;
+}
+
+/* Creates allocations until no more fit, each held and with a pattern: allocation i has seed i + 1. */
 static UINT fill_budget( D3DKMT_HANDLE *list, UINT max_count, UINT64 size )
 {
     UINT count;
 
     for (count = 0; count < max_count; count++)
     {
-        NTSTATUS status = try_create( device, size, &list[count] );
+        NTSTATUS status = create_held( size, &list[count] );
 
         if (status)
         {
@@ -59,7 +69,7 @@ static void destroy_list( D3DKMT_HANDLE *list, UINT count )
     for (i = 0; i < count; i++) if (list[i]) destroy_allocation( device, list[i] );
 }
 
-/* With nothing offered a creation over the budget fails, and nothing is different afterwards. */
+/* With nothing offered and all held a creation over the budget fails, and nothing is different afterwards. */
 static void test_full( void )
 {
     struct winekmt_allocation_data data[2];
@@ -76,7 +86,7 @@ static void test_full( void )
     check_status( try_create( device, large, &extra ), STATUS_GRAPHICS_NO_VIDEO_MEMORY );
     ok( !extra, "handle %#x\n", extra );
 
-    /* of two that are wanted one would fit: none is made */
+    /* of two that cannot be evicted one would fit: none is made */
     destroy_allocation( device, list[--count] );
     memset( infos, 0, sizeof(infos) );
     for (i = 0; i < 2; i++)
@@ -84,11 +94,16 @@ static void test_full( void )
         init_data( &data[i], large );
         infos[i].pPrivateDriverData = &data[i];
         infos[i].PrivateDriverDataSize = sizeof(data[i]);
+        infos[i].Flags.Primary = 1;
     }
-    init_create( &create, device, infos, &data[0] );
+    init_create( &create, device, &infos[0], &data[0] );
+    infos[0].Flags.Primary = 1;
     create.NumAllocations = 2;
     kmt_fails( CreateAllocation2, &create, STATUS_GRAPHICS_NO_VIDEO_MEMORY );
     create.Flags.CreateResource = 1;
+    kmt_fails( CreateAllocation2, &create, STATUS_GRAPHICS_NO_VIDEO_MEMORY );
+    create.Flags.CreateShared = 1;
+    infos[0].Flags.Primary = infos[1].Flags.Primary = 0;
     kmt_fails( CreateAllocation2, &create, STATUS_GRAPHICS_NO_VIDEO_MEMORY );
     ok( !infos[0].hAllocation && !infos[1].hAllocation, "handles although it failed\n" );
     ok( get_usage( adapter ) == usage - large, "usage %s\n", wine_dbgstr_longlong( get_usage( adapter ) ) );
@@ -120,7 +135,7 @@ static void test_order_large( void )
         check_status( offer_one( device, list[5], LOW ), STATUS_SUCCESS );
         for (i = 0; i < victims; i++)
         {
-            check_status( try_create( device, large, &extra[i] ), STATUS_SUCCESS );
+            check_status( create_held( large, &extra[i] ), STATUS_SUCCESS );
             check_zero( device, extra[i], large );
             write_allocation( device, extra[i], large, 100 + i );
         }
@@ -181,7 +196,6 @@ static UINT check_prefix_gone( const D3DKMT_HANDLE *list, const UINT *order, UIN
     return gone;
 }
 
-/* Offering again renews the place and the priority; one call with many victims takes just enough. */
 /* A primary may be offered, but it is pinned. */
 static void test_primary( void )
 {
@@ -199,6 +213,7 @@ static void test_primary( void )
     count = fill_budget( list, ARRAY_SIZE( list ), large );
     check_status( offer_one( device, info.hAllocation, LOW ), STATUS_SUCCESS );
     check_status( try_create( device, large, &extra[0] ), STATUS_GRAPHICS_NO_VIDEO_MEMORY );
+    ok( is_resident( device, info.hAllocation ), "a primary was taken\n" );
     check_status( offer_one( device, list[0], HIGH ), STATUS_SUCCESS );
     check_status( try_create( device, large, &extra[0] ), STATUS_SUCCESS );     /* in place of list[0], though HIGH */
     check_status( reclaim_one( device, info.hAllocation, &result ), STATUS_SUCCESS );
@@ -228,6 +243,7 @@ static void test_impossible( void )
     destroy_list( list, count );
 }
 
+/* Offering again renews the place and the priority; one call with many victims takes just enough. */
 static void test_renewed( void )
 {
     static const UINT order[] = { 2, 3, 1, 0 };
@@ -296,6 +312,7 @@ static void test_auto( void )
             info.Priority = priorities[i];
             check_status( pD3DKMTCreateAllocation2( &create ), STATUS_SUCCESS );
             list[i] = info.hAllocation;
+            hold( queue, list[i] );
             write_allocation( device, list[i], large, i + 1 );
         }
         count = fill_budget( rest, ARRAY_SIZE( rest ), large );
@@ -389,6 +406,8 @@ static void test_resource( void )
     {
         resources[i] = create_resource( device, 0, large, &first[i], NULL );
         second[i] = add_allocation( device, resources[i], large );
+        hold( queue, first[i] );
+        hold( queue, second[i] );
         write_allocation( device, first[i], large, 1000 + i );
         write_allocation( device, second[i], large, 2000 + i );
     }
@@ -442,16 +461,15 @@ static void test_existing_heap( void )
     free_pages( memory, large );
 }
 
-/* Reclaiming what is gone makes room itself: by other offers first, then beyond the budget, since a promise was made. */
+/* Reclaiming what is gone and held makes room itself: by other offers first, then beyond the budget, since a promise was made. */
 static void test_reclaim_pressure( void )
 {
     D3DKMT_HANDLE list[32], extra[2];
     UINT result, count;
-    void *data;
 
     count = fill_budget( list, ARRAY_SIZE( list ), large );
     check_status( offer_one( device, list[0], LOW ), STATUS_SUCCESS );
-    check_status( try_create( device, large, &extra[0] ), STATUS_SUCCESS );  /* list[0] is gone */
+    check_status( create_held( large, &extra[0] ), STATUS_SUCCESS );         /* list[0] is gone */
     write_allocation( device, extra[0], large, 50 );
     check_status( offer_one( device, list[1], HIGH ), STATUS_SUCCESS );
     check_status( reclaim_one( device, list[0], &result ), STATUS_SUCCESS ); /* list[1] is gone */
@@ -461,6 +479,7 @@ static void test_reclaim_pressure( void )
     /* there is nothing more to take */
     check_status( reclaim_one( device, list[1], &result ), STATUS_SUCCESS );
     ok( result == TRUE, "result %u\n", result );
+    ok( is_resident( device, list[1] ), "held, but not resident\n" );
     check_zero( device, list[1], large );
     write_allocation( device, list[1], large, 52 );
     ok( get_usage( adapter ) == (count + 1) * large, "usage %s\n", wine_dbgstr_longlong( get_usage( adapter ) ) );
@@ -471,51 +490,57 @@ static void test_reclaim_pressure( void )
     destroy_allocation( device, extra[0] );
     destroy_list( list, count );
 
-    /* with AllowDecommit there was no promise: not committed, and dead from then on */
+    /* the same when it was offered with AllowDecommit, and when reserved flag bits stand beside it */
     count = fill_budget( list, ARRAY_SIZE( list ), large );
     ok( count == budget / large, "%u allocations in the budget after it was exceeded\n", count );
-    check_status( offer( device, list, 2, FALSE, LOW, 2 ), STATUS_SUCCESS );
-    check_status( try_create( device, large * 2, &extra[0] ), STATUS_SUCCESS );
-    check_status( reclaim( device, queue, list, 1, FALSE, &result ), STATUS_SUCCESS );
-    ok( result == D3DDDI_RECLAIM_RESULT_NOT_COMMITTED, "result %u\n", result );
-    check_status( try_lock( device, list[0], &data ), STATUS_INVALID_PARAMETER );
-    check_status( offer_one( device, list[0], LOW ), STATUS_INVALID_PARAMETER );
-    check_status( reclaim( device, queue, list, 1, FALSE, &result ), STATUS_INVALID_PARAMETER );
-    check_status( reclaim_one( device, list[0], &result ), STATUS_INVALID_PARAMETER );
-    /* the first form can say no more than that it is gone */
-    check_status( reclaim_one( device, list[1], &result ), STATUS_SUCCESS );
-    ok( result == TRUE, "result %u\n", result );
-    check_status( try_lock( device, list[1], &data ), STATUS_INVALID_PARAMETER );
-    check_status( reclaim_one( device, list[1], &result ), STATUS_INVALID_PARAMETER );
-    destroy_allocation( device, extra[0] );
-    /* also when there is memory again */
-    check_status( try_lock( device, list[1], &data ), STATUS_INVALID_PARAMETER );
-    /* offered with AllowDecommit and discarded, but there is room: only discarded */
-    check_status( offer( device, &list[2], 1, FALSE, LOW, 2 ), STATUS_SUCCESS );
-    check_status( try_create( device, large * 3, &extra[0] ), STATUS_SUCCESS );
-    destroy_allocation( device, extra[0] );
-    check_status( reclaim( device, queue, &list[2], 1, FALSE, &result ), STATUS_SUCCESS );
-    ok( result == D3DDDI_RECLAIM_RESULT_DISCARDED, "result %u\n", result );
-    check_zero( device, list[2], large );
-    destroy_list( list, count );
-
-    /* reserved flag bits beside it: they are not flags, so it is a promise */
-    count = fill_budget( list, ARRAY_SIZE( list ), large );
-    check_status( offer( device, list, 1, FALSE, LOW, 0xcccccccc | 2 ), STATUS_SUCCESS );
-    check_status( try_create( device, large, &extra[0] ), STATUS_SUCCESS );
+    check_status( offer( device, list, 1, FALSE, LOW, 2 ), STATUS_SUCCESS );
+    check_status( offer( device, &list[1], 1, FALSE, LOW, 0xcccccccc | 2 ), STATUS_SUCCESS );
+    check_status( create_held( large * 2, &extra[0] ), STATUS_SUCCESS );
     check_status( reclaim( device, queue, list, 1, FALSE, &result ), STATUS_SUCCESS );
     ok( result == D3DDDI_RECLAIM_RESULT_DISCARDED, "result %u\n", result );
     check_zero( device, list[0], large );
-
-    /* the newest offer's flags hold */
-    check_status( offer( device, list, 1, FALSE, LOW, 2 ), STATUS_SUCCESS );
-    check_status( offer( device, list, 1, FALSE, LOW, 0 ), STATUS_SUCCESS );
+    check_status( reclaim_one( device, list[1], &result ), STATUS_SUCCESS );
+    ok( result == TRUE, "result %u\n", result );
+    check_zero( device, list[1], large );
+    ok( is_resident( device, list[0] ) && is_resident( device, list[1] ), "held, but not resident\n" );
     destroy_allocation( device, extra[0] );
-    check_status( try_create( device, large, &extra[0] ), STATUS_SUCCESS );
-    check_status( reclaim( device, queue, list, 1, FALSE, &result ), STATUS_SUCCESS );
-    ok( result == D3DDDI_RECLAIM_RESULT_DISCARDED, "result %u\n", result );
-    if (extra[0]) destroy_allocation( device, extra[0] );
     destroy_list( list, count );
+}
+
+/* Nobody holds it resident: then it is as if it had been evicted before it was ever written to. It can be locked. */
+static void test_reclaim_without_room( void )
+{
+    D3DKMT_HANDLE list[32], extra;
+    UINT result, count, form;
+    UINT64 usage;
+
+    for (form = 0; form < 4; form++)    /* first or second form, without or with AllowDecommit */
+    {
+        winetest_push_context( "form %u", form );
+        count = fill_budget( list, ARRAY_SIZE( list ), large );
+        release( device, list[0] );
+        check_status( offer( device, list, 1, FALSE, LOW, form & 2 ), STATUS_SUCCESS );
+        check_status( create_held( large, &extra ), STATUS_SUCCESS );
+        usage = get_usage( adapter );
+        check_status( reclaim( device, form & 1 ? queue : 0, list, 1, FALSE, &result ), STATUS_SUCCESS );
+        ok( result == D3DDDI_RECLAIM_RESULT_DISCARDED, "result %u\n", result );
+        ok( !is_resident( device, list[0] ), "resident beyond the budget\n" );
+        ok( get_usage( adapter ) == usage, "usage %s, was %s\n", wine_dbgstr_longlong( get_usage( adapter ) ), wine_dbgstr_longlong( usage ) );
+        check_zero( device, list[0], large );
+        write_allocation( device, list[0], large, 70 );
+        check_pattern( device, list[0], large, 70 );
+        /* it can be offered and reclaimed like any other, and stays what it is */
+        check_status( offer_one( device, list[0], HIGH ), STATUS_SUCCESS );
+        check_status( reclaim_one( device, list[0], &result ), STATUS_SUCCESS );
+        ok( !result, "result %u\n", result );
+        check_pattern( device, list[0], large, 70 );
+        /* where there is room again, it comes back */
+        destroy_allocation( device, extra );
+        check_pattern( device, list[0], large, 70 );
+        ok( is_resident( device, list[0] ), "not resident\n" );
+        destroy_list( list, count );
+        winetest_pop_context();
+    }
 }
 
 /* Where there is another segment group that will do, it is used before the budget is exceeded. */
@@ -534,12 +559,13 @@ static void test_other_segment( void )
     }
     test_segments = 0;
     anywhere = create_allocation( device, large );
+    hold( queue, anywhere );
     test_segments = WINEKMT_SEGMENT_LOCAL;
     write_allocation( device, anywhere, large, 1 );
     count = fill_budget( list, ARRAY_SIZE( list ), large );
     ok( count == budget / large - 1, "%u allocations in the budget\n", count );
     check_status( offer_one( device, anywhere, LOW ), STATUS_SUCCESS );
-    check_status( try_create( device, large, &extra ), STATUS_SUCCESS );
+    check_status( create_held( large, &extra ), STATUS_SUCCESS );
     get_memory_info( adapter, D3DKMT_MEMORY_SEGMENT_GROUP_NON_LOCAL, &before );
     check_status( reclaim_one( device, anywhere, &result ), STATUS_SUCCESS );
     ok( result == TRUE, "result %u\n", result );
@@ -581,22 +607,8 @@ static void test_no_leaks_of_content( void )
 
 START_TEST(pressure)
 {
-    struct winekmt_adapter_data data;
-    D3DKMT_QUERYVIDEOMEMORYINFO info;
-
     if (!open_device( &adapter, &device )) return;
-    get_memory_info( adapter, D3DKMT_MEMORY_SEGMENT_GROUP_LOCAL, &info );
-    get_adapter_data( adapter, &data );
-    budget = info.Budget;
-    /* a power of two not above a sixteenth of the budget */
-    for (large = MIB( 1 ); large * 32 <= budget; large *= 2) {}
-    if (budget > MIB( 256 ) || budget < large * 16)
-        skip( "budget %s: run with WINEKMT_VIDEO_MEMORY_SIZE=64\n", wine_dbgstr_longlong( budget ) );
-    else if (!(data.cpu_visible_segments & WINEKMT_SEGMENT_LOCAL))
-        skip( "the CPU does not reach local memory\n" );
-    else if (getenv( "WINEKMT_VERIFIER" ))
-        skip( "verifier switches are set\n" );
-    else
+    if (get_small_budget( adapter, &budget, &large ))
     {
         test_segments = WINEKMT_SEGMENT_LOCAL; /* where the budget holds */
         queue = create_queue( device );
@@ -609,6 +621,7 @@ START_TEST(pressure)
         test_resource();
         test_existing_heap();
         test_reclaim_pressure();
+        test_reclaim_without_room();
         test_other_segment();
         test_no_leaks_of_content();
         test_small( KIB( 64 ), FALSE );

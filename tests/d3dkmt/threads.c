@@ -61,7 +61,7 @@ static void use_shared( struct state *state )
     void *data;
 
     handle = __atomic_load_n( &shared[index], __ATOMIC_RELAXED );
-    switch (get_random( state, 8 ))
+    switch (get_random( state, 10 ))
     {
     case 0:
     case 1:
@@ -91,6 +91,17 @@ static void use_shared( struct state *state )
     case 6:
         check_allowed( "lock", try_lock( device, handle, &data ), STATUS_GRAPHICS_ALLOCATION_BUSY,
                        STATUS_GRAPHICS_TOO_MANY_REFERENCES );
+        break;
+    case 7:
+        count = 1 + get_random( state, 4 );
+        for (i = 0; i < count; i++) list[i] = __atomic_load_n( &shared[(index + i) % SHARED], __ATOMIC_RELAXED );
+        check_allowed( "make resident", make_resident( queue, list, count, get_random( state, 2 ), NULL, NULL ), STATUS_PENDING,
+                       STATUS_NO_MEMORY );
+        break;
+    case 8:
+        count = 1 + get_random( state, 2 );
+        for (i = 0; i < count; i++) list[i] = __atomic_load_n( &shared[(index + i) % SHARED], __ATOMIC_RELAXED );
+        check_allowed( "evict", evict( device, list, count, get_random( state, 4 ), NULL ), 0, 0 );
         break;
     default:
         check_allowed( "unlock", try_unlock( device, handle ), 0, 0 );
@@ -130,6 +141,15 @@ static void use_private( struct state *state )
             write_allocation( device, allocation->handle, allocation->size, allocation->seed );
         }
         else check_pattern( device, allocation->handle, allocation->size, allocation->seed );
+    }
+    else if (!get_random( state, 4 ))
+    {
+        NTSTATUS status = make_resident( queue, &allocation->handle, 1, 0, NULL, NULL );
+
+        ok( !status || status == STATUS_PENDING || status == STATUS_NO_MEMORY, "make resident: status %#x\n", (UINT)status );
+        if (status == STATUS_NO_MEMORY) return;
+        check_pattern( device, allocation->handle, allocation->size, allocation->seed );
+        check_status( evict( device, &allocation->handle, 1, get_random( state, 4 ), NULL ), STATUS_SUCCESS );
     }
     else if (get_random( state, 3 ))
     {

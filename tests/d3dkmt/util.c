@@ -34,7 +34,9 @@ static void __attribute__((constructor)) find_functions( void )
 
 #else
 
+#include <poll.h>
 #include <pthread.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
@@ -551,6 +553,29 @@ void free_pages( void *memory, SIZE_T size )
     VirtualFree( memory, 0, MEM_RELEASE );
 }
 
+HANDLE create_event( void )
+{
+    HANDLE event = CreateEventA( NULL, FALSE, FALSE, NULL );
+
+    ok( event != NULL, "CreateEvent failed with %u\n", (UINT)GetLastError() );
+    return event;
+}
+
+BOOL wait_for_event( HANDLE event, unsigned int ms )
+{
+    return WaitForSingleObject( event, ms ) == WAIT_OBJECT_0;
+}
+
+void close_event( HANDLE event )
+{
+    CloseHandle( event );
+}
+
+UINT64 get_thread_id( void )
+{
+    return GetCurrentThreadId();
+}
+
 #else
 
 static void *run_thread( void *arg )
@@ -603,6 +628,32 @@ void *alloc_pages( SIZE_T size )
 void free_pages( void *memory, SIZE_T size )
 {
     munmap( memory, size );
+}
+
+HANDLE create_event( void )
+{
+    int event = eventfd( 0, EFD_CLOEXEC | EFD_NONBLOCK );
+
+    ok( event > 0, "eventfd failed\n" );
+    return (HANDLE)(intptr_t)event;
+}
+
+BOOL wait_for_event( HANDLE event, unsigned int ms )
+{
+    struct pollfd fd = { .fd = (intptr_t)event, .events = POLLIN };
+    uint64_t count;
+
+    return poll( &fd, 1, ms ) == 1 && read( fd.fd, &count, sizeof(count) ) == sizeof(count);
+}
+
+void close_event( HANDLE event )
+{
+    close( (intptr_t)event );
+}
+
+UINT64 get_thread_id( void )
+{
+    return gettid();
 }
 
 #endif

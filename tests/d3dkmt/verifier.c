@@ -124,6 +124,10 @@ static void test_decommit( BOOL fail )
             check_status( try_lock( device, allocation, &data ), STATUS_INVALID_PARAMETER );
             check_status( offer_one( device, allocation, D3DKMT_OFFER_PRIORITY_LOW ), STATUS_INVALID_PARAMETER );
             check_status( reclaim( device, queue, &allocation, 1, FALSE, &result ), STATUS_INVALID_PARAMETER );
+            check_status( reclaim_one( device, allocation, &result ), STATUS_INVALID_PARAMETER );
+            check_status( make_resident( queue, &allocation, 1, 0, NULL, NULL ), STATUS_INVALID_PARAMETER );
+            check_status( evict( device, &allocation, 1, 0, NULL ), STATUS_INVALID_PARAMETER );
+            ok( !is_resident( device, allocation ), "not committed, but resident\n" );
         }
         destroy_allocation( device, allocation );
 
@@ -167,7 +171,12 @@ static void test_fail_commit( void )
         return;
     }
     test_segments = WINEKMT_SEGMENT_LOCAL;
-    for (count = 0; count < 64; count++) if (try_create( device, MIB( 4 ), &list[count] )) break;
+    for (count = 0; count < 64; count++)
+    {
+        if (try_create( device, MIB( 4 ), &list[count] )) break;
+        hold( queue, list[count] );
+    }
+    ok( count == info.Budget / MIB( 4 ), "%u allocations\n", count );
     check_status( offer( device, &list[0], 1, FALSE, D3DKMT_OFFER_PRIORITY_LOW, ALLOW_DECOMMIT ), STATUS_SUCCESS );
     check_status( offer( device, &list[1], 1, FALSE, D3DKMT_OFFER_PRIORITY_LOW, 0 ), STATUS_SUCCESS );
     check_status( try_create( device, MIB( 8 ), &extra ), STATUS_SUCCESS );
@@ -177,6 +186,7 @@ static void test_fail_commit( void )
     ok( results[0] == D3DDDI_RECLAIM_RESULT_NOT_COMMITTED, "result %u\n", results[0] );
     ok( results[1] == D3DDDI_RECLAIM_RESULT_DISCARDED, "result %u\n", results[1] );
     check_status( try_lock( device, list[0], &data ), STATUS_INVALID_PARAMETER );
+    check_status( make_resident( queue, list, 2, 0, NULL, NULL ), STATUS_INVALID_PARAMETER );
     check_zero( device, list[1], MIB( 4 ) );
     while (count) destroy_allocation( device, list[--count] );
     test_segments = 0;

@@ -10,7 +10,8 @@
 
 #include "unit.h"
 
-/* How many allocations of that kind there can be, up to most; handles are written to. */
+/* How many allocations of that kind there can be at once, up to most; handles are written to. They are held resident: none may be
+ * evicted for the next one. */
 static unsigned int fill_up( struct unit *unit, const struct unit_spec *spec, D3DKMT_HANDLE *handles, unsigned int most )
 {
     unsigned int count;
@@ -22,6 +23,7 @@ static unsigned int fill_up( struct unit *unit, const struct unit_spec *spec, D3
             ok_status( status, STATUS_GRAPHICS_NO_VIDEO_MEMORY );
             break;
         }
+        else unit_hold( unit, &handles[count], 1 );
     unit_check( unit );
     return count;
 }
@@ -111,11 +113,11 @@ static void test_falling_budget( bool small )
 {
     enum { COUNT = 24 };
     uint64_t size = small ? KIB( 64 ) : MIB( 1 );
-    unsigned int i, count = small ? COUNT * 16 : COUNT, discarded = 0, wrong = 0, lost = 0;
+    unsigned int i, count = small ? COUNT * 16 : COUNT, discarded = 0, wrong = 0, lost = 0, evicted = 0, kept = 0;
     D3DKMT_HANDLE handles[COUNT * 16];
     struct gpu_adapter adapter;
     struct unit unit;
-    uint64_t calls;
+    uint64_t calls, start;
 
     unit_adapter_discrete( &adapter, MIB( 32 ) );
     unit_start( &unit, &adapter, 0 );
@@ -124,26 +126,42 @@ static void test_falling_budget( bool small )
         handles[i] = unit_create( &unit, .size = size, .segments = WINEKMT_SEGMENT_LOCAL );
         unit_write( &unit, handles[i], i );
     }
-    ok( !unit.vidmm->worker_started, "a worker without work\n" );
+    ok( unit_read( &unit, worker_started ), "nobody watches the budget\n" );
     for (i = 0; i < count; i++)
         if (i % 3 != 2) ok_status( unit_offer( &unit, &handles[i], 1, i % 3 ? D3DKMT_OFFER_PRIORITY_LOW : D3DKMT_OFFER_PRIORITY_HIGH, false ), STATUS_SUCCESS );
     fake_gpu_set_budget( 0, MIB( 18 ) );
-    ok( unit_wait( used_is_within, unit.vidmm ), "used %llu of %llu after 5 s\n", (unsigned long long)unit.vidmm->heaps[0].used,
-        (unsigned long long)unit.vidmm->heaps[0].limit );
+    ok( unit_wait( used_is_within, unit.vidmm ), "used %llu of %llu after 5 s\n", (unsigned long long)unit_read( &unit, heaps[0].used ),
+        (unsigned long long)unit_read( &unit, heaps[0].limit ) );
     check_invariants_busy( unit.vidmm, __FILE__, __LINE__ );
     for (i = 0; i < count; i++)
     {
-        if (!unit_is_discarded( &unit, handles[i] )) lost += !unit_content_is( &unit, handles[i], i );
+        if (!unit_is_discarded( &unit, handles[i] ))
+        {
+            lost += !unit_peek_is( &unit, handles[i], i );
+            evicted += unit_is_evicted( &unit, handles[i] );
+        }
         else if (i % 3 != 1) wrong++;
         else discarded++;
     }
     ok( !wrong && !lost, "%u wrong discards, %u lost their content\n", wrong, lost );
+    ok( !evicted, "%u were evicted, though there was enough to discard\n", evicted );
     if (!small) ok( discarded == 6, "%u discarded\n", discarded );
     else ok( discarded >= 96 && discarded <= 8 * 16, "%u small ones discarded\n", discarded );   /* of 128 that are LOW */
     for (i = 0; i < count; i++)
         if (i % 3 != 2) ok_status( unit_destroy( &unit, &handles[i], 1, true ), STATUS_SUCCESS );
 
-    /* Nothing is offered: the worker sleeps and asks nobody. */
+    /* Little is used and nothing is offered: the worker looks once a second. */
+    usleep( 150 * 1000 );
+    start = os_time_ns();
+    calls = fake_gpu_count_calls( FAKE_GPU_BUDGET );
+    usleep( 350 * 1000 );
+    calls = fake_gpu_count_calls( FAKE_GPU_BUDGET ) - calls;
+    /* Small ones leave blocks that are not full. */
+    if (!small) ok( calls <= 1 + (os_time_ns() - start) / (10 * BUDGET_AGE_NS), "%llu budget queries while little is used\n", (unsigned long long)calls );
+
+    /* Nothing can go at all: it sleeps and asks nobody. */
+    for (i = 0; i < count; i++) if (i % 3 == 2) handles[kept++] = handles[i];
+    unit_hold( &unit, handles, kept );
     ok( unit_wait( worker_is_idle, unit.vidmm ), "the worker does not come to rest\n" );
     calls = fake_gpu_count_calls( FAKE_GPU_BUDGET );
     usleep( 350 * 1000 );
@@ -214,13 +232,13 @@ static void test_segments(void)
 
     /* What is offered in the preferred segment goes before the other segment is used, and does not when that is not allowed. */
     unit_start( &unit, &adapter, 0 );
-    unit_create( &unit, .size = MIB( 20 ), .segments = WINEKMT_SEGMENT_LOCAL );
-    unit_create( &unit, .size = MIB( 30 ), .segments = WINEKMT_SEGMENT_LOCAL, .cpu_access = WINEKMT_CPU_ACCESS_WRITE_COMBINED );
+    unit_create_held( &unit, .size = MIB( 20 ), .segments = WINEKMT_SEGMENT_LOCAL );
+    unit_create_held( &unit, .size = MIB( 30 ), .segments = WINEKMT_SEGMENT_LOCAL, .cpu_access = WINEKMT_CPU_ACCESS_WRITE_COMBINED );
     offered = unit_create( &unit, .size = MIB( 10 ), .segments = WINEKMT_SEGMENT_LOCAL );
     ok_status( unit_offer( &unit, &offered, 1, D3DKMT_OFFER_PRIORITY_HIGH, false ), STATUS_SUCCESS );
     handle = unit_create( &unit, .size = MIB( 8 ), .segments = WINEKMT_SEGMENT_NON_LOCAL );
     ok( !unit_is_discarded( &unit, offered ), "local memory was discarded for non-local\n" );
-    handle = unit_create( &unit, .size = MIB( 8 ), .preferred = WINEKMT_SEGMENT_LOCAL, .segments = 3 );
+    handle = unit_create_held( &unit, .size = MIB( 8 ), .preferred = WINEKMT_SEGMENT_LOCAL, .segments = 3 );
     ok( unit_is_discarded( &unit, offered ) && group_of( &unit, handle ) == GROUP_LOCAL, "not discarded, or elsewhere\n" );
     other = unit_create( &unit, .size = MIB( 8 ), .preferred = WINEKMT_SEGMENT_LOCAL, .segments = 3 );
     ok( group_of( &unit, other ) == GROUP_NON_LOCAL, "in a full segment\n" );
@@ -244,7 +262,7 @@ static void test_memory_count(void)
     for (made = 0; made < count; made++)
         if (unit_try_create( &unit, &(struct unit_spec){ .size = MIB( 1 ) + made % 3 * KIB( 512 ), .cpu_access = WINEKMT_CPU_ACCESS_CACHED }, &handles[made] )) break;
     ok( made == count, "%u of %u allocations with %u memory objects\n", made, count, limit );
-    ok( unit.vidmm->memories < limit * 3 / 4 + 100, "%u memory objects of %u\n", unit.vidmm->memories, limit );
+    ok( unit_read( &unit, memories ) < limit * 3 / 4 + 100, "%u memory objects of %u\n", unit_read( &unit, memories ), limit );
     unit_check( &unit );
     /* There is room for very large ones still. */
     for (i = 0; i < 16; i++) ok( unit_create( &unit, .size = MIB( 64 ) ) != 0, "no allocation\n" );
@@ -266,7 +284,7 @@ static void test_memory_count(void)
     }
     unit_create( &unit, .size = MIB( 64 ) );
     unit_check( &unit );
-    ok( unit.vidmm->discards == 1 && unit_is_discarded( &unit, handles[0] ), "%llu discards\n", (unsigned long long)unit.vidmm->discards );
+    ok( unit_discards( &unit ) == 1 && unit_is_discarded( &unit, handles[0] ), "%llu discards\n", (unsigned long long)unit_discards( &unit ) );
     free( handles );
     unit_finish( &unit );
 }
@@ -309,14 +327,15 @@ static void test_worker_frees(void)
     unit_start( &unit, &adapter, 0 );
     fake_gpu_set_fill( false );
     for (i = 0; i < COUNT; i++) handles[i] = unit_create( &unit, .size = MIB( 128 ) );
+    ok( !unit_read( &unit, worker_started ), "a worker without work\n" );
     memset( &frees, 0, sizeof(frees) );
     fake_gpu_set_hook( FAKE_GPU_FREE, note_free, NULL );
     start = os_time_ns();
     ok_status( unit_destroy( &unit, handles, COUNT, false ), STATUS_SUCCESS );
     ok( !frees.count, "%u freed by the caller\n", frees.count );
     unit_check( &unit );
-    ok( unit.vidmm->heaps[0].empty_bytes == COUNT * MIB( 128 ), "%llu bytes are empty\n", (unsigned long long)unit.vidmm->heaps[0].empty_bytes );
-    ok( unit_wait( has_no_memories, unit.vidmm ), "%u memories are left\n", unit.vidmm->memories );
+    ok( unit_read( &unit, heaps[0].empty_bytes ) == COUNT * MIB( 128 ), "%llu bytes are empty\n", (unsigned long long)unit_read( &unit, heaps[0].empty_bytes ) );
+    ok( unit_wait( has_no_memories, unit.vidmm ), "%u memories are left\n", unit_read( &unit, memories ) );
     ok( frees.count == COUNT, "%u freed\n", frees.count );
     ok( frees.times[0] - start >= EMPTY_BLOCK_NS, "freed after %llu us\n", (unsigned long long)(frees.times[0] - start) / 1000 );
     for (i = 0; i < COUNT; i++) if (pthread_equal( frees.threads[i], pthread_self() )) own++;
@@ -333,7 +352,7 @@ static void test_worker_frees(void)
     ok_status( unit_destroy( &unit, handles + 6, 6, false ), STATUS_SUCCESS );
     handles[6] = unit_create( &unit, .size = MIB( 1900 ) );
     unit_check( &unit );
-    ok( !unit.vidmm->discards, "%llu discards with memory to spare\n", (unsigned long long)unit.vidmm->discards );
+    ok( !unit_discards( &unit ), "%llu discards with memory to spare\n", (unsigned long long)unit_discards( &unit ) );
     unit_finish( &unit );
 }
 

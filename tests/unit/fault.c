@@ -47,6 +47,7 @@ static bool write_one( const struct unit *unit, bool visible, D3DKMT_HANDLE hand
 
     if (!visible)
     {
+        if (unit_is_evicted( unit, handle )) return false;      /* bringing it back is evict_fault.c's subject */
         unit_write( unit, handle, seed );
         return true;
     }
@@ -210,7 +211,8 @@ static void test_malloc(void)
     free( user_memory );
 }
 
-/* A reclaim that cannot have its memory leaves all as it was, also what it had got already; with memory it works. */
+/* A reclaim that cannot have its memory leaves all as it was, also what it had got already; with memory it works. Only what is held
+ * resident must have GPU memory. */
 static void test_reclaim( enum gpu_result result, NTSTATUS expected )
 {
     D3DKMT_HANDLE handles[4], large;
@@ -223,12 +225,12 @@ static void test_reclaim( enum gpu_result result, NTSTATUS expected )
     unit_start( &unit, &adapter, 0 );
     for (i = 0; i < 4; i++)
     {
-        handles[i] = unit_create( &unit, .size = MIB( 1 ), .cpu_access = WINEKMT_CPU_ACCESS_CACHED );
+        handles[i] = unit_create_held( &unit, .size = MIB( 1 ), .cpu_access = WINEKMT_CPU_ACCESS_CACHED );
         unit_write( &unit, handles[i], i );
     }
     ok_status( unit_offer( &unit, handles, 4, D3DKMT_OFFER_PRIORITY_NORMAL, false ), STATUS_SUCCESS );
-    large = unit_create( &unit, .size = MIB( 14 ) );
-    ok( unit.vidmm->discards == 3, "%llu discards\n", (unsigned long long)unit.vidmm->discards );
+    large = unit_create_held( &unit, .size = MIB( 14 ) );
+    ok( unit_discards( &unit ) == 3, "%llu discards\n", (unsigned long long)unit_discards( &unit ) );
 
     /* The heap has one MiB more than the budget: the second of the three cannot be had. */
     if (result) fake_gpu_fail( FAKE_GPU_ALLOCATE, 2, result, false );
@@ -254,28 +256,53 @@ static void test_reclaim( enum gpu_result result, NTSTATUS expected )
     unit_finish( &unit );
 }
 
-/* Above the budget there is still the heap: a reclaim uses it, a creation does not. A failed reclaim of what allows it is
- * "not committed". */
+/* Above the budget there is still the heap: a reclaim of what is held resident uses it, a creation does not. What nobody holds
+ * needs no GPU memory. */
 static void test_over_budget(void)
 {
-    D3DKMT_HANDLE handle, large, more;
+    D3DKMT_HANDLE handle, more;
     D3DDDI_RECLAIM_RESULT result = 99;
     struct gpu_adapter adapter;
     struct unit unit;
 
     unit_adapter_simple( &adapter, MIB( 16 ), true );
     unit_start( &unit, &adapter, 0 );
-    handle = unit_create( &unit, .size = MIB( 1 ) );
-    ok_status( unit_offer( &unit, &handle, 1, D3DKMT_OFFER_PRIORITY_HIGH, false ), STATUS_SUCCESS );
-    large = unit_create( &unit, .size = MIB( 15 ) );
+    handle = unit_create_held( &unit, .size = MIB( 1 ) );
+    ok_status( unit_offer( &unit, &handle, 1, D3DKMT_OFFER_PRIORITY_HIGH, true ), STATUS_SUCCESS );
+    unit_create_held( &unit, .size = MIB( 15 ) );
     ok_status( unit_try_create( &unit, &(struct unit_spec){ .size = MIB( 1 ) }, &more ), STATUS_GRAPHICS_NO_VIDEO_MEMORY );
     ok_status( unit_reclaim( &unit, &handle, 1, &result ), STATUS_SUCCESS );
     ok( result == D3DDDI_RECLAIM_RESULT_DISCARDED, "result %u\n", result );
+    ok( !unit_is_evicted( &unit, handle ), "not resident\n" );
     unit_check( &unit );
     ok( unit.vidmm->heaps[0].used == MIB( 16 ), "used %llu\n", (unsigned long long)unit.vidmm->heaps[0].used );
     unit_finish( &unit );
 
     unit_start( &unit, &adapter, 0 );
+    handle = unit_create( &unit, .size = MIB( 1 ), .cpu_access = WINEKMT_CPU_ACCESS_CACHED );
+    unit_write( &unit, handle, 1 );
+    ok_status( unit_offer( &unit, &handle, 1, D3DKMT_OFFER_PRIORITY_HIGH, true ), STATUS_SUCCESS );
+    unit_create_held( &unit, .size = MIB( 15 ) );
+    ok_status( unit_reclaim( &unit, &handle, 1, &result ), STATUS_SUCCESS );
+    ok( result == D3DDDI_RECLAIM_RESULT_DISCARDED, "result %u\n", result );
+    ok( unit_is_evicted( &unit, handle ) && unit_peek_is_zero( &unit, handle ), "resident, or not zero\n" );
+    ok( unit.vidmm->heaps[0].used == MIB( 15 ), "used %llu\n", (unsigned long long)unit.vidmm->heaps[0].used );
+    unit_check( &unit );
+    unit_finish( &unit );
+}
+
+/* "Not committed" is what the verifier's failing commit makes of a reclaim: the allocation is good for nothing more. */
+static void test_not_committed(void)
+{
+    D3DKMT_HANDLE handle, large;
+    D3DDDI_RECLAIM_RESULT result = 99;
+    struct gpu_adapter adapter;
+    struct unit unit;
+    void *data;
+
+    unit_adapter_simple( &adapter, MIB( 16 ), true );
+    unit_start( &unit, &adapter, 0 );
+    unit.vidmm->verifier.fail_commit = true;
     handle = unit_create( &unit, .size = MIB( 1 ), .cpu_access = WINEKMT_CPU_ACCESS_CACHED );
     ok_status( unit_offer( &unit, &handle, 1, D3DKMT_OFFER_PRIORITY_HIGH, true ), STATUS_SUCCESS );
     large = unit_create( &unit, .size = MIB( 15 ) );
@@ -284,6 +311,8 @@ static void test_over_budget(void)
     unit_check( &unit );
     ok_status( unit_reclaim( &unit, &handle, 1, &result ), STATUS_INVALID_PARAMETER );
     ok_status( unit_offer( &unit, &handle, 1, D3DKMT_OFFER_PRIORITY_HIGH, false ), STATUS_INVALID_PARAMETER );
+    ok_status( unit_make_resident( &unit, &handle, 1, 0, NULL, NULL ), STATUS_INVALID_PARAMETER );
+    ok_status( unit_try_lock( &unit, handle, &data ), STATUS_INVALID_PARAMETER );
     ok_status( unit_destroy( &unit, &large, 1, false ), STATUS_SUCCESS );
     ok_status( unit_destroy( &unit, &handle, 1, false ), STATUS_SUCCESS );
     unit_check( &unit );
@@ -301,6 +330,7 @@ START_TEST(fault)
     test_reclaim( GPU_OUT_OF_HOST_MEMORY, STATUS_NO_MEMORY );
     test_reclaim( GPU_DEVICE_LOST, STATUS_DEVICE_REMOVED );
     test_over_budget();
+    test_not_committed();
     for (call = 0; call < ARRAY_SIZE( calls ); call++)
         for (result = 0; result < ARRAY_SIZE( results ); result++)
             for (persistent = 0; persistent < 2; persistent++)

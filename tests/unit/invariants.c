@@ -23,8 +23,8 @@ struct walk
     bool          busy;             /* other threads work on it */
     uint64_t      heap_used[GPU_MAX_HEAPS], heap_empty[GPU_MAX_HEAPS], committed[GROUP_COUNT];
     uint32_t      blocks, empty_blocks, listed_empty;
-    uint32_t      offered;
-    uint64_t      decommittable;
+    uint32_t      offered, evictable;
+    uint64_t      decommittable, evicted[GROUP_COUNT];
     uint32_t      handles;
 };
 
@@ -118,11 +118,17 @@ static void check_pool( struct walk *walk, const struct vidmm_pool *pool, unsign
                 (unsigned long long)pool->bytes, (unsigned long long)bytes );
 }
 
+/* A copy that failed leaves content where it is, and the device in error. */
+static bool vidmm_failed( const struct allocation *allocation )
+{
+    return device_is_removed( allocation->device );
+}
+
 static void check_allocation( struct walk *walk, const struct allocation *allocation, const struct device *device, const struct resource *resource )
 {
     const struct vidmm_block *block = allocation->block;
     D3DKMT_HANDLE handle = allocation->object.handle;
-    bool listed = !list_empty( &allocation->offer_entry );
+    bool listed = allocation->victim_list != VICTIM_NONE;
 
     holds( walk, allocation->device == device && allocation->resource == resource, "%#x has another owner\n", handle );
     holds( walk, get_allocation_locked( device, handle ) == allocation, "%#x is not found by its handle\n", handle );
@@ -131,13 +137,22 @@ static void check_allocation( struct walk *walk, const struct allocation *alloca
     holds( walk, !allocation->busy || walk->busy, "%#x is busy\n", handle );
     holds( walk, !allocation->locks || allocation->offer == NOT_OFFERED, "%#x: locked and offered\n", handle );
     holds( walk, !allocation->discarded || allocation->offer != NOT_OFFERED, "%#x: discarded, not offered\n", handle );
-    holds( walk, !listed || block, "%#x: on an offer list without memory\n", handle );
+    holds( walk, listed == !list_empty( &allocation->victim_entry ), "%#x: on list %u, and not\n", handle, allocation->victim_list );
+    holds( walk, !listed || block || allocation->victim_list == VICTIM_OFFERED_EVICTED, "%#x: a victim without memory\n", handle );
+    holds( walk, !allocation->system_memory || allocation->evicted || allocation->backing == BACKING_USER, "%#x: system memory, not evicted\n", handle );
+    if (allocation->evicted) walk->evicted[preferred_group( allocation )] += allocation->size;
     if (!allocation->busy)
     {
-        holds( walk, listed == can_discard( allocation ), "%#x: can be discarded %u, on a list %u\n", handle, can_discard( allocation ), listed );
+        holds( walk, (allocation->victim_list == VICTIM_OFFERED) == can_discard( allocation ), "%#x: can be discarded %u, on list %u\n", handle,
+               can_discard( allocation ), allocation->victim_list );
+        holds( walk, (allocation->victim_list == VICTIM_EVICTABLE) == can_evict( allocation ), "%#x: can be evicted %u, on list %u\n", handle,
+               can_evict( allocation ), allocation->victim_list );
         if (allocation->backing == BACKING_BLOCK)
-            holds( walk, !block == (allocation->discarded || allocation->dead), "%#x: memory %p, discarded %u, dead %u\n", handle, block,
-                   allocation->discarded, allocation->dead );
+            holds( walk, !block == (allocation->discarded || allocation->dead || allocation->evicted),
+                   "%#x: memory %p, discarded %u, dead %u, evicted %u\n", handle, block, allocation->discarded, allocation->dead, allocation->evicted );
+        holds( walk, !(allocation->evicted && allocation->discarded), "%#x: evicted and discarded\n", handle );
+        holds( walk, !(allocation->resident_count && allocation->evicted) || allocation->offer != NOT_OFFERED || vidmm_failed( allocation ),
+               "%#x: evicted, though it was made resident\n", handle );
     }
     if (!block) return;
     holds( walk, block->import || allocation->memory_type == block->type, "%#x: type %u, its block has %u\n", handle, allocation->memory_type, block->type );
@@ -208,6 +223,7 @@ static void check_heap( struct walk *walk, unsigned int i )
 {
     struct vidmm *vidmm = walk->vidmm;
     const struct vidmm_heap *heap = &vidmm->heaps[i];
+    uint64_t offered = 0, evictable = 0;
     unsigned int level;
     struct list *cursor;
 
@@ -217,17 +233,41 @@ static void check_heap( struct walk *walk, unsigned int i )
 
         LIST_FOR_EACH( cursor, &heap->offered[level] )
         {
-            const struct allocation *allocation = LIST_ENTRY( cursor, struct allocation, offer_entry );
+            const struct allocation *allocation = LIST_ENTRY( cursor, struct allocation, victim_entry );
 
             holds( walk, allocation->offer == level, "%#x: offered as %u, on list %u\n", allocation->object.handle, allocation->offer, level );
             holds( walk, allocation->block && type_heap( vidmm, allocation->block->type ) == heap, "%#x is on the list of another heap\n",
                    allocation->object.handle );
-            holds( walk, sequence <= allocation->offer_sequence, "%#x is not in order\n", allocation->object.handle );
-            sequence = allocation->offer_sequence + 1;
+            holds( walk, sequence <= allocation->victim_sequence, "%#x is not in order\n", allocation->object.handle );
+            sequence = allocation->victim_sequence + 1;
             if (allocation->allow_decommit) walk->decommittable += allocation->size;
+            offered += allocation->size;
             walk->offered++;
         }
     }
+    for (level = EVICT_EAGER; level < EVICT_LEVELS; level++)
+    {
+        uint64_t sequence = 0;
+
+        LIST_FOR_EACH( cursor, &heap->evictable[level] )
+        {
+            const struct allocation *allocation = LIST_ENTRY( cursor, struct allocation, victim_entry );
+
+            holds( walk, allocation->eager == (level == EVICT_EAGER), "%#x: eager %u, on list %u\n", allocation->object.handle, allocation->eager, level );
+            holds( walk, allocation->block && type_heap( vidmm, allocation->block->type ) == heap, "%#x is on the list of another heap\n",
+                   allocation->object.handle );
+            holds( walk, sequence <= allocation->victim_sequence, "%#x is not in order\n", allocation->object.handle );
+            sequence = allocation->victim_sequence + 1;
+            evictable += allocation->size;
+            walk->evictable++;
+        }
+    }
+    holds( walk, heap->offered_bytes == offered, "heap %u: offered_bytes %llu, counted %llu\n", i, (unsigned long long)heap->offered_bytes,
+           (unsigned long long)offered );
+    holds( walk, heap->evictable_bytes == evictable, "heap %u: evictable_bytes %llu, counted %llu\n", i, (unsigned long long)heap->evictable_bytes,
+           (unsigned long long)evictable );
+    holds( walk, heap->placed >= offered + evictable && heap->placed <= heap->committed, "heap %u: placed %llu of %llu committed\n", i,
+           (unsigned long long)heap->placed, (unsigned long long)heap->committed );
     holds( walk, walk->heap_empty[i] == heap->empty_bytes, "heap %u: empty_bytes %llu, counted %llu\n", i, (unsigned long long)heap->empty_bytes,
            (unsigned long long)walk->heap_empty[i] );
     holds( walk, heap->empty_bytes <= heap->used, "heap %u: more empty than used\n", i );
@@ -255,6 +295,14 @@ static void check_manager( struct walk *walk )
         walk->heap_empty[vidmm->info->types[block->type].heap] += block->size;
         walk->listed_empty++;
     }
+    LIST_FOR_EACH( cursor, &vidmm->offered_evicted )
+    {
+        const struct allocation *allocation = LIST_ENTRY( cursor, struct allocation, victim_entry );
+
+        holds( walk, allocation->evicted && !allocation->block && allocation->offer != NOT_OFFERED, "%#x is wrongly on the list of evicted ones\n",
+               allocation->object.handle );
+        if (allocation->allow_decommit) walk->decommittable += allocation->size;
+    }
     for (type = 0; type < GPU_MAX_TYPES; type++)
         for (class = 0; class < SIZE_CLASSES; class++)
             for (level = 0; level < OFFER_LEVELS; level++)
@@ -269,12 +317,15 @@ static void check_manager( struct walk *walk )
     holds( walk, walk->decommittable == vidmm->decommittable_bytes, "decommittable_bytes is %llu, counted %llu\n",
            (unsigned long long)vidmm->decommittable_bytes, (unsigned long long)walk->decommittable );
     holds( walk, walk->offered == vidmm->offered, "offered is %u, counted %u\n", vidmm->offered, walk->offered );
+    holds( walk, walk->evictable == vidmm->evictable, "evictable is %u, counted %u\n", vidmm->evictable, walk->evictable );
     for (i = 0; i < GROUP_COUNT; i++)
     {
         holds( walk, vidmm->groups[i].used == sums[i], "group %u: used %llu, heaps %llu\n", i, (unsigned long long)vidmm->groups[i].used,
                (unsigned long long)sums[i] );
         if (!walk->busy) holds( walk, vidmm->groups[i].committed == walk->committed[i], "group %u: committed %llu, counted %llu\n", i,
                                 (unsigned long long)vidmm->groups[i].committed, (unsigned long long)walk->committed[i] );
+        if (!walk->busy) holds( walk, vidmm->groups[i].evicted == walk->evicted[i], "group %u: evicted %llu, counted %llu\n", i,
+                                (unsigned long long)vidmm->groups[i].evicted, (unsigned long long)walk->evicted[i] );
         holds( walk, vidmm->groups[i].committed <= vidmm->groups[i].used, "group %u: more committed than used\n", i );
     }
     if (walk->busy)

@@ -13,6 +13,7 @@
 #define STANDALONE
 #include <errno.h>
 #include <malloc.h>
+#include <sys/wait.h>
 #include "unit.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -22,6 +23,7 @@
 #endif
 
 extern void func_handle(void), func_block(void), func_offer(void), func_budget(void), func_fault(void), func_races(void), func_stress(void);
+extern void func_evict(void), func_evict_limits(void), func_evict_fault(void), func_evict_races(void), func_evict_model(void);
 const struct test winetest_testlist[] =
 {
     { "handle", func_handle },
@@ -31,8 +33,19 @@ const struct test winetest_testlist[] =
     { "fault", func_fault },
     { "races", func_races },
     { "stress", func_stress },
+    { "evict", func_evict },
+    { "evict_limits", func_evict_limits },
+    { "evict_fault", func_evict_fault },
+    { "evict_races", func_evict_races },
+    { "evict_model", func_evict_model },
     { 0, 0 }
 };
+
+/* Other programs, other tests among them, are none of a test's business. */
+static void __attribute__((constructor)) be_alone( void )
+{
+    setenv( "WINEKMT_LEDGER", "none", 1 );
+}
 
 bool unit_is_valgrind( void )
 {
@@ -58,8 +71,15 @@ void *__wrap_malloc( size_t size );
 void *__wrap_calloc( size_t count, size_t size );
 void __wrap_free( void *pointer );
 
+void *__real_os_allocate_pages( uint64_t size );
+void *__wrap_os_allocate_pages( uint64_t size );
+int __real_os_create_thread( pthread_t *thread, void *(*function)(void *), void *arg );
+int __wrap_os_create_thread( pthread_t *thread, void *(*function)(void *), void *arg );
+
 static unsigned int fail_nth, failed;
 static uint64_t malloc_bytes;
+static struct { char *memory; size_t size, count, used; } arena;    /* one thread at a time */
+static bool no_threads;
 
 /* Only one thread at a time sets fail_nth; all count it down. */
 static bool fails( void )
@@ -92,14 +112,23 @@ void *__wrap_malloc( size_t size )
 
 void *__wrap_calloc( size_t count, size_t size )
 {
-    void *pointer = fails() ? NULL : __real_calloc( count, size );
+    void *pointer;
 
+    if (arena.memory && count == 1 && size == arena.size && arena.used < arena.count)
+        return memset( arena.memory + size * arena.used++, 0, size );
+    pointer = fails() ? NULL : __real_calloc( count, size );
     __atomic_add_fetch( &malloc_bytes, cost( pointer ), __ATOMIC_RELAXED );
     return pointer;
 }
 
+static bool is_in_arena( const void *pointer )
+{
+    return arena.size && (const char *)pointer >= arena.memory && (const char *)pointer < arena.memory + arena.size * arena.used;
+}
+
 void __wrap_free( void *pointer )
 {
+    if (is_in_arena( pointer )) return;
     __atomic_sub_fetch( &malloc_bytes, cost( pointer ), __ATOMIC_RELAXED );
     __real_free( pointer );
 }
@@ -118,6 +147,29 @@ unsigned int unit_failed_mallocs( void )
 uint64_t unit_malloc_bytes( void )
 {
     return __atomic_load_n( &malloc_bytes, __ATOMIC_RELAXED );
+}
+
+void unit_set_arena( void *memory, size_t size, size_t count )
+{
+    arena.memory = memory;
+    arena.size = size;
+    arena.count = count;
+    arena.used = 0;
+}
+
+void *__wrap_os_allocate_pages( uint64_t size )
+{
+    return fails() ? NULL : __real_os_allocate_pages( size );
+}
+
+int __wrap_os_create_thread( pthread_t *thread, void *(*function)(void *), void *arg )
+{
+    return __atomic_load_n( &no_threads, __ATOMIC_RELAXED ) ? EAGAIN : __real_os_create_thread( thread, function, arg );
+}
+
+void unit_fail_threads( bool fail )
+{
+    __atomic_store_n( &no_threads, fail, __ATOMIC_RELAXED );
 }
 
 /***********************************************************************
@@ -154,6 +206,8 @@ NTSTATUS unit_open( struct unit *unit )
     queue.hDevice = device.hDevice;
     if ((status = kmt_CreatePagingQueue( &queue ))) return status;
     unit->queue = queue.hPagingQueue;
+    unit->fence = queue.hSyncObject;
+    unit->fence_value = queue.FenceValueCPUVirtualAddress;
     kmt_lock();
     unit->vidmm = find_device_locked( unit->device )->vidmm;
     kmt_unlock();
@@ -188,6 +242,27 @@ void unit_finish( struct unit *unit )
     ok( !stats.live_maps, "%llu mappings are left\n", (unsigned long long)stats.live_maps );
     fake_gpu_check_no_leaks();
     fake_gpu_reset();
+}
+
+void unit_isolated( const char *name, void (*function)( void ) )
+{
+    pid_t pid;
+    int status;
+
+    fflush( stdout );
+    if (!(pid = fork()))
+    {
+        LONG before = winetest_get_failures();
+
+        alarm( unit_is_slow() ? 240 : 60 );
+        winetest_push_context( "%s", name );
+        function();
+        fflush( stdout );
+        exit( winetest_get_failures() != before );
+    }
+    waitpid( pid, &status, 0 );
+    ok( !WIFSIGNALED( status ), "%s: ended by signal %d\n", name, WTERMSIG( status ) );
+    if (WIFEXITED( status )) ok( !WEXITSTATUS( status ), "%s: exit status %d\n", name, WEXITSTATUS( status ) );
 }
 
 /***********************************************************************
@@ -339,6 +414,77 @@ void unit_query_memory( const struct unit *unit, unsigned int group, uint64_t *b
     if (usage) *usage = query.CurrentUsage;
 }
 
+NTSTATUS unit_set_priority( const struct unit *unit, D3DKMT_HANDLE handle, uint32_t priority )
+{
+    D3DKMT_SETALLOCATIONPRIORITY set = { 0 };
+
+    set.hDevice = unit->device;
+    set.phAllocationList = &handle;
+    set.AllocationCount = 1;
+    set.pPriorities = &priority;
+    return kmt_SetAllocationPriority( &set );
+}
+
+NTSTATUS unit_make_resident( const struct unit *unit, const D3DKMT_HANDLE *handles, unsigned int count, unsigned int flags,
+                             uint64_t *value, uint64_t *trim )
+{
+    D3DDDI_MAKERESIDENT make = { 0 };
+    NTSTATUS status;
+
+    make.hPagingQueue = unit->queue;
+    make.AllocationList = handles;
+    make.NumAllocations = count;
+    make.Flags.Value = flags;
+    make.PagingFenceValue = UINT64_MAX;
+    status = kmt_MakeResident( &make );
+    if (!status || status == STATUS_PENDING) ok( make.NumAllocations == count, "NumAllocations %u of %u\n", make.NumAllocations, count );
+    if (status == STATUS_NO_MEMORY) ok( !make.NumAllocations && make.NumBytesToTrim, "NumAllocations %u, NumBytesToTrim %llu\n", make.NumAllocations,
+                                        (unsigned long long)make.NumBytesToTrim );
+    if (value) *value = make.PagingFenceValue;
+    if (trim) *trim = make.NumBytesToTrim;
+    return status;
+}
+
+NTSTATUS unit_evict( const struct unit *unit, const D3DKMT_HANDLE *handles, unsigned int count, bool only_if_necessary )
+{
+    D3DKMT_EVICT evict = { 0 };
+
+    evict.hDevice = unit->device;
+    evict.AllocationList = handles;
+    evict.NumAllocations = count;
+    evict.Flags.EvictOnlyIfNecessary = only_if_necessary;
+    return kmt_Evict( &evict );
+}
+
+bool unit_wait_fence( const struct unit *unit, uint64_t value )
+{
+    uint64_t deadline = os_time_ns() + (unit_is_slow() ? 60 : 20) * 1000000000ull;
+
+    while (__atomic_load_n( unit->fence_value, __ATOMIC_ACQUIRE ) < value)
+    {
+        if (os_time_ns() > deadline) return false;
+        usleep( 200 );
+    }
+    return true;
+}
+
+void unit_hold_( const struct unit *unit, const D3DKMT_HANDLE *handles, unsigned int count, int line )
+{
+    uint64_t value;
+    NTSTATUS status = unit_make_resident( unit, handles, count, 0, &value, NULL );
+
+    ok( !status || status == STATUS_PENDING, "line %d: MakeResident of %#x: %#x\n", line, handles[0], (unsigned int)status );
+    if (status == STATUS_PENDING) ok( unit_wait_fence( unit, value ), "line %d: value %llu is not reached\n", line, (unsigned long long)value );
+}
+
+D3DKMT_HANDLE unit_create_held_( const struct unit *unit, const struct unit_spec *spec, int line )
+{
+    D3DKMT_HANDLE handle = unit_create_( unit, spec, line );
+
+    if (handle) unit_hold_( unit, &handle, 1, line );
+    return handle;
+}
+
 struct allocation *unit_allocation( const struct unit *unit, D3DKMT_HANDLE handle )
 {
     struct allocation *allocation;
@@ -349,6 +495,16 @@ struct allocation *unit_allocation( const struct unit *unit, D3DKMT_HANDLE handl
     return allocation;
 }
 
+uint64_t unit_discards( const struct unit *unit )
+{
+    uint64_t ret;
+
+    kmt_lock();
+    ret = unit->vidmm->groups[GROUP_LOCAL].discards + unit->vidmm->groups[GROUP_NON_LOCAL].discards;
+    kmt_unlock();
+    return ret;
+}
+
 bool unit_is_discarded( const struct unit *unit, D3DKMT_HANDLE handle )
 {
     struct allocation *allocation;
@@ -357,6 +513,18 @@ bool unit_is_discarded( const struct unit *unit, D3DKMT_HANDLE handle )
     kmt_lock();
     allocation = get_allocation_locked( find_device_locked( unit->device ), handle );
     ret = allocation && allocation->discarded;
+    kmt_unlock();
+    return ret;
+}
+
+bool unit_is_evicted( const struct unit *unit, D3DKMT_HANDLE handle )
+{
+    struct allocation *allocation;
+    bool ret;
+
+    kmt_lock();
+    allocation = get_allocation_locked( find_device_locked( unit->device ), handle );
+    ret = allocation && allocation->evicted;
     kmt_unlock();
     return ret;
 }
@@ -396,20 +564,30 @@ bool bytes_are_zero( const void *data, uint64_t size )
     return true;
 }
 
+/* By the CPU; what is evicted will be where it can be locked. */
 static bool is_visible( const struct unit *unit, const struct allocation *allocation )
 {
-    return allocation->cpu_access != WINEKMT_CPU_ACCESS_NONE &&
-           unit->vidmm->info->types[allocation->block->type].properties & GPU_MEMORY_HOST_VISIBLE;
+    bool ret;
+
+    kmt_lock();
+    ret = allocation->cpu_access != WINEKMT_CPU_ACCESS_NONE &&
+          (!allocation->block || unit->vidmm->info->types[allocation->memory_type].properties & GPU_MEMORY_HOST_VISIBLE);
+    kmt_unlock();
+    return ret;
 }
 
-static char *peek( const struct allocation *allocation )
+/* The content, wherever it is; NULL: it is zero, and nowhere. */
+static char *peek_locked( const struct allocation *allocation )
 {
+    if (allocation->content == CONTENT_ZERO) return NULL;
+    if (allocation->evicted) return allocation->system_memory;
     return (char *)fake_gpu_peek( allocation->block->memory ) + allocation->slot * block_slot_size( allocation->block );
 }
 
 void unit_write( const struct unit *unit, D3DKMT_HANDLE handle, uint32_t seed )
 {
     struct allocation *allocation = unit_allocation( unit, handle );
+    bool evicted = unit_is_evicted( unit, handle );
     void *data;
 
     if (is_visible( unit, allocation ))
@@ -419,15 +597,43 @@ void unit_write( const struct unit *unit, D3DKMT_HANDLE handle, uint32_t seed )
         ok_status( unit_unlock( unit, handle ), STATUS_SUCCESS );
         return;
     }
+    if (evicted) unit_hold( unit, &handle, 1 );
     kmt_lock();
+    ok( allocation->block && !allocation->evicted, "%#x is not in GPU memory\n", handle );
     allocation->content = CONTENT_VALID;
-    pattern_write( peek( allocation ), allocation->size, seed );
+    pattern_write( peek_locked( allocation ), allocation->size, seed );
     kmt_unlock();
+    if (evicted) ok_status( unit_evict( unit, &handle, 1, true ), STATUS_SUCCESS );
+}
+
+static bool look( const struct unit *unit, D3DKMT_HANDLE handle, const uint32_t *seed )
+{
+    struct allocation *allocation = unit_allocation( unit, handle );
+    const char *data;
+    bool ret;
+
+    kmt_lock();
+    data = peek_locked( allocation );
+    if (!data) ret = !seed;
+    else ret = seed ? pattern_is( data, allocation->size, *seed ) : bytes_are_zero( data, allocation->size );
+    kmt_unlock();
+    return ret;
+}
+
+bool unit_peek_is( const struct unit *unit, D3DKMT_HANDLE handle, uint32_t seed )
+{
+    return look( unit, handle, &seed );
+}
+
+bool unit_peek_is_zero( const struct unit *unit, D3DKMT_HANDLE handle )
+{
+    return look( unit, handle, NULL );
 }
 
 bool unit_content_is( const struct unit *unit, D3DKMT_HANDLE handle, uint32_t seed )
 {
     struct allocation *allocation = unit_allocation( unit, handle );
+    const char *content;
     void *data;
     bool ret;
 
@@ -439,9 +645,26 @@ bool unit_content_is( const struct unit *unit, D3DKMT_HANDLE handle, uint32_t se
         return ret;
     }
     kmt_lock();
-    ret = allocation->content == CONTENT_VALID && pattern_is( peek( allocation ), allocation->size, seed );
+    content = peek_locked( allocation );
+    ret = content && pattern_is( content, allocation->size, seed );
     kmt_unlock();
     return ret;
+}
+
+unsigned int unit_count_evicted( const struct unit *unit, const D3DKMT_HANDLE *handles, unsigned int count )
+{
+    unsigned int i, ret = 0;
+
+    for (i = 0; i < count; i++) ret += unit_is_evicted( unit, handles[i] );
+    return ret;
+}
+
+void unit_check_content_( const struct unit *unit, const D3DKMT_HANDLE *handles, unsigned int count, int line )
+{
+    unsigned int i, lost = 0;
+
+    for (i = 0; i < count; i++) lost += !unit_peek_is( unit, handles[i], i );
+    ok( !lost, "line %d: %u of %u lost their content\n", line, lost, count );
 }
 
 bool unit_wait( bool (*condition)( void *arg ), void *arg )

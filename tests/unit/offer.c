@@ -65,7 +65,7 @@ static void test_order( bool in_lists )
         for (i = 0; i < COUNT; i++)
             ok( unit_is_discarded( &unit, order[i] ) == (i < needed), "needed %u: number %u is %sdiscarded\n", needed, i,
                 i < needed ? "not " : "" );
-        ok( unit.vidmm->discards == needed, "%llu discards for %u\n", (unsigned long long)unit.vidmm->discards, needed );
+        ok( unit_discards( &unit ) == needed, "%llu discards for %u\n", (unsigned long long)unit_discards( &unit ), needed );
         ok_status( unit_destroy( &unit, &large, 1, true ), STATUS_SUCCESS );
 
         memset( results, 0xcc, sizeof(results) );
@@ -173,6 +173,7 @@ static void test_compaction( bool visible, uint64_t size, uint64_t needed )
     ok( large, "no allocation\n" );
     unit_check( &unit );
     fake_gpu_get_stats( &stats );
+    ok( !unit.vidmm->groups[GROUP_LOCAL].evicted, "%llu bytes were evicted\n", (unsigned long long)unit.vidmm->groups[GROUP_LOCAL].evicted );
     if (visible) ok( stats.copied_bytes == copied, "the GPU copied %llu bytes\n", (unsigned long long)(stats.copied_bytes - copied) );
     else if (slot_size <= KIB( 64 )) ok( stats.copied_bytes > copied, "the GPU copied nothing\n" );    /* else a block may be a slot */
 
@@ -228,6 +229,7 @@ static void test_one_slot(void)
     while (count < 1000)
     {
         if (unit_try_create( &unit, &(struct unit_spec){ .size = KIB( 64 ), CACHED }, &handles[count] )) break;
+        unit_hold( &unit, &handles[count], 1 );
         count++;
     }
     ok( count == 480, "%u of 480 allocations\n", count );
@@ -237,7 +239,7 @@ static void test_one_slot(void)
     for (i = 0; i < 40; i++)
     {
         more = unit_create( &unit, .size = KIB( 64 ), CACHED );
-        ok( unit.vidmm->discards == i + 1, "%llu discards after %u\n", (unsigned long long)unit.vidmm->discards, i );
+        ok( unit_discards( &unit ) == i + 1, "%llu discards after %u\n", (unsigned long long)unit_discards( &unit ), i );
         ok( unit_is_discarded( &unit, handles[i * 7 % count] ), "number %u is not discarded\n", i );
         ok( bytes_are_zero( unit_lock( &unit, more ), KIB( 64 ) ), "old content shows\n" );
         unit_check( &unit );
@@ -305,6 +307,7 @@ static void test_locked(void)
     }
     large = unit_create( &unit, .size = MIB( 14 ), CACHED );
     ok( large, "no allocation\n" );
+    ok( !unit.vidmm->groups[GROUP_LOCAL].evicted, "%llu bytes were evicted\n", (unsigned long long)unit.vidmm->groups[GROUP_LOCAL].evicted );
     unit_check( &unit );
     for (i = 0; i < COUNT; i += 4)
     {
@@ -359,7 +362,7 @@ static void test_moved_content(void)
     unit_finish( &unit );
 }
 
-/* Bytes of the first heap that would be left if all that is offered went. */
+/* Bytes of the first heap that would be left if all that is offered or can be evicted went. */
 static uint64_t bytes_left_at_most( const struct unit *unit )
 {
     const struct vidmm_heap *heap = &unit->vidmm->heaps[0];
@@ -369,7 +372,10 @@ static uint64_t bytes_left_at_most( const struct unit *unit )
 
     for (level = 0; level < OFFER_LEVELS; level++)
         LIST_FOR_EACH( cursor, &heap->offered[level] )
-            kept -= block_slot_size( LIST_ENTRY( cursor, struct allocation, offer_entry )->block );
+            kept -= block_slot_size( LIST_ENTRY( cursor, struct allocation, victim_entry )->block );
+    for (level = 0; level < EVICT_LEVELS; level++)
+        LIST_FOR_EACH( cursor, &heap->evictable[level] )
+            kept -= block_slot_size( LIST_ENTRY( cursor, struct allocation, victim_entry )->block );
     return heap->limit > kept ? heap->limit - kept : 0;
 }
 
@@ -404,7 +410,8 @@ static void test_random(void)
             else
             {
                 ok_status( status, STATUS_GRAPHICS_NO_VIDEO_MEMORY );
-                ok( !unit.vidmm->offered || spec.size > bytes_left_at_most( &unit ), "refused with %u offered\n", unit.vidmm->offered );
+                ok( (!unit.vidmm->offered && !unit.vidmm->evictable) || spec.size > bytes_left_at_most( &unit ), "refused with %u offered, %u evictable\n",
+                    unit.vidmm->offered, unit.vidmm->evictable );
                 refused++;
             }
         }
@@ -413,7 +420,7 @@ static void test_random(void)
             ok_status( unit_destroy( &unit, &all[i].handle, 1, next_random() & 1 ), STATUS_SUCCESS );
             all[i].handle = 0;
         }
-        else if (what < 2 && !all[i].offered)
+        else if (what < 3 && !all[i].offered)
         {
             if (all[i].locked) unit_unlock( &unit, all[i].handle );
             else unit_lock( &unit, all[i].handle );
@@ -452,7 +459,7 @@ static void test_random(void)
         ok( unit.vidmm->heaps[0].used <= MIB( 24 ), "used %llu\n", (unsigned long long)unit.vidmm->heaps[0].used );
     }
     trace( "%u created, %u refused, %u discarded, %u kept\n", created, refused, discarded, kept );
-    ok( created && discarded && kept, "something never happened\n" );
+    ok( created && refused && discarded && kept, "something never happened\n" );
     unit_finish( &unit );
 }
 
@@ -471,10 +478,10 @@ static void test_failed_reclaim_not_zeroed(void)
 
     unit_adapter_simple( &adapter, MIB( 16 ), true );   /* 15 */
     unit_start( &unit, &adapter, 0 );
-    handles[0] = unit_create( &unit, .size = MIB( 1 ), .not_zeroed = true, CACHED );
-    handles[1] = unit_create( &unit, .size = MIB( 2 ), .not_zeroed = true, CACHED );
+    handles[0] = unit_create_held( &unit, .size = MIB( 1 ), .not_zeroed = true, CACHED );
+    handles[1] = unit_create_held( &unit, .size = MIB( 2 ), .not_zeroed = true, CACHED );
     ok_status( unit_offer( &unit, handles, 2, D3DKMT_OFFER_PRIORITY_LOW, false ), STATUS_SUCCESS );
-    other = unit_create( &unit, .size = MIB( 15 ) );
+    other = unit_create_held( &unit, .size = MIB( 15 ) );
     /* The GPU has 16: the first can be had beyond the budget, the second cannot. */
     ok_status( unit_reclaim( &unit, handles, 2, results ), STATUS_GRAPHICS_NO_VIDEO_MEMORY );
     unit_check( &unit );
@@ -524,6 +531,7 @@ static void test_many_pinned(void)
     for (i = 20; i < COUNT; i++) ok( unit_lock( &unit, handles[i * 4] ) != NULL, "no lock\n" );
     /* The first 20 can move into free slots of others; that is some 16 blocks. */
     ok_status( unit_try_create( &unit, &(struct unit_spec){ .size = MIB( 30 ) - unit.vidmm->heaps[0].used + MIB( 3 ) }, &large ), STATUS_SUCCESS );
+    ok( !unit.vidmm->groups[GROUP_LOCAL].evicted, "%llu bytes were evicted\n", (unsigned long long)unit.vidmm->groups[GROUP_LOCAL].evicted );
     unit_check( &unit );
     for (i = 0; i < 20; i++) ok( unit_content_is( &unit, handles[i * 4], i ), "%u lost its content\n", i );
     unit_finish( &unit );

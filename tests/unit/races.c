@@ -11,7 +11,6 @@
  * any later version.
  */
 
-#include <sys/wait.h>
 #include "unit.h"
 
 /* What a hook has to work with. */
@@ -72,11 +71,11 @@ static void race_offer_in_reclaim(void)
 
     unit_adapter_simple( &adapter, MIB( 16 ), true );   /* 15 */
     start_race( &adapter, 0 );
-    handles[0] = race.handle = unit_create( &race.unit, .size = MIB( 1 ) );
-    handles[1] = unit_create( &race.unit, .size = MIB( 1 ) );
+    handles[0] = race.handle = unit_create_held( &race.unit, .size = MIB( 1 ) );
+    handles[1] = unit_create_held( &race.unit, .size = MIB( 1 ) );
     ok_status( unit_offer( &race.unit, handles, 2, D3DKMT_OFFER_PRIORITY_LOW, false ), STATUS_SUCCESS );
-    large = unit_create( &race.unit, .size = MIB( 15 ) );
-    ok( race.unit.vidmm->discards == 2, "%llu discards\n", (unsigned long long)race.unit.vidmm->discards );
+    large = unit_create_held( &race.unit, .size = MIB( 15 ) );
+    ok( unit_discards( &race.unit ) == 2, "%llu discards\n", (unsigned long long)unit_discards( &race.unit ) );
     fake_gpu_set_hook( FAKE_GPU_ALLOCATE, offer_again, NULL );
     ok_status( unit_reclaim( &race.unit, handles, 2, results ), STATUS_GRAPHICS_NO_VIDEO_MEMORY );
     fake_gpu_set_hook( FAKE_GPU_ALLOCATE, NULL, NULL );
@@ -295,11 +294,11 @@ static void race_create_in_compaction(void)
     start_race( &adapter, 0 );
     for (i = 0; i < 8; i++)     /* two blocks */
     {
-        small[i] = unit_create( &race.unit, .size = KIB( 64 ) );
+        small[i] = unit_create_held( &race.unit, .size = KIB( 64 ) );
         unit_write( &race.unit, small[i], i );
     }
-    first = unit_create( &race.unit, .size = MIB( 8 ) );
-    unit_create( &race.unit, .size = MIB( 21 ) + KIB( 512 ) );
+    first = unit_create_held( &race.unit, .size = MIB( 8 ) );
+    unit_create_held( &race.unit, .size = MIB( 21 ) + KIB( 512 ) );
     ok( race.unit.vidmm->heaps[0].used == MIB( 30 ), "used %llu\n", (unsigned long long)race.unit.vidmm->heaps[0].used );
     ok_status( unit_destroy( &race.unit, &small[0], 2, false ), STATUS_SUCCESS );
     ok_status( unit_destroy( &race.unit, &small[4], 1, false ), STATUS_SUCCESS );
@@ -409,7 +408,7 @@ static void race_offer_in_compaction(void)
     ok( compact_pool_locked( race.unit.vidmm, race.pool, &(bool){ 0 } ), "nothing was compacted\n" );
     kmt_unlock();
     fake_gpu_set_hook( FAKE_GPU_COPY, NULL, NULL );
-    ok( unit_allocation( &race.unit, race.handle )->offer_sequence < unit_allocation( &race.unit, race.other )->offer_sequence,
+    ok( unit_allocation( &race.unit, race.handle )->victim_sequence < unit_allocation( &race.unit, race.other )->victim_sequence,
         "what was offered first would be discarded last\n" );
     unit_check( &race.unit );
     check_left( left, kept );
@@ -618,31 +617,9 @@ static void race_free_in_query(void)
     unit_finish( &race.unit );
 }
 
-/* Runs the race in a process of its own. */
-static void isolated( const char *name, void (*function)(void) )
-{
-    pid_t pid;
-    int status;
-
-    fflush( stdout );
-    if (!(pid = fork()))
-    {
-        LONG before = winetest_get_failures();
-
-        alarm( 60 );
-        winetest_push_context( "%s", name );
-        function();
-        fflush( stdout );
-        exit( winetest_get_failures() != before );
-    }
-    waitpid( pid, &status, 0 );
-    ok( !WIFSIGNALED( status ), "%s: ended by signal %d\n", name, WTERMSIG( status ) );
-    if (WIFEXITED( status )) ok( !WEXITSTATUS( status ), "%s: exit status %d\n", name, WEXITSTATUS( status ) );
-}
-
 START_TEST(races)
 {
-#define ISOLATED( name ) isolated( #name, race_##name )
+#define ISOLATED( name ) unit_isolated( #name, race_##name )
     ISOLATED( offer_in_reclaim );
     ISOLATED( offer_in_good_reclaim );
     ISOLATED( destroy_allocation_in_reclaim );

@@ -49,7 +49,7 @@ static void count( unsigned int *counter )
     __atomic_add_fetch( counter, 1, __ATOMIC_RELAXED );
 }
 
-/* STATUS_NO_MEMORY is none of them: nothing here makes malloc fail. */
+/* STATUS_NO_MEMORY is none of them, but for MakeResident: nothing here makes malloc fail. */
 #define ok_either( status, a, b ) \
     ok( (status) == (a) || (status) == (b) || (losing && (status) == STATUS_DEVICE_REMOVED), "%#x\n", (unsigned int)(status) )
 
@@ -136,7 +136,7 @@ static void use_own( struct thread *thread, struct own *own )
 
 static bool is_documented( NTSTATUS status )
 {
-    return !status || status == STATUS_INVALID_PARAMETER || status == STATUS_GRAPHICS_NO_VIDEO_MEMORY ||
+    return !status || status == STATUS_PENDING || status == STATUS_INVALID_PARAMETER || status == STATUS_GRAPHICS_NO_VIDEO_MEMORY ||
            status == STATUS_GRAPHICS_ALLOCATION_BUSY || (losing && status == STATUS_DEVICE_REMOVED);
 }
 
@@ -154,8 +154,16 @@ static void use_shared( struct thread *thread )
         list[i] = __atomic_load_n( &shared[next_random( thread ) % SHARED], __ATOMIC_RELAXED );
         if (!list[i]) list[i] = __atomic_load_n( &shared[slot], __ATOMIC_RELAXED );
     }
-    switch (next_random( thread ) % 6)
+    switch (next_random( thread ) % 9)
     {
+    case 6:     /* what fails or has gone meanwhile stays resident until it is destroyed: little enough */
+        status = unit_make_resident( &unit, list, count, next_random( thread ) % 2 ? UNIT_CANT_TRIM_FURTHER : 0, NULL, NULL );
+        if (!status || status == STATUS_PENDING) status = unit_evict( &unit, list, count, next_random( thread ) % 4 );
+        if (status == STATUS_NO_MEMORY) status = STATUS_SUCCESS;
+        break;
+    case 7:
+        status = unit_set_priority( &unit, list[0], next_random( thread ) << 8 );
+        break;
     case 0:
     {
         struct unit_spec spec = random_spec( thread );
@@ -364,12 +372,12 @@ static void test_threads( bool visible_only, bool lose, uint32_t seed )
     }
     for (i = 0; i < GROUP_COUNT; i++)
     {
-        usage = unit.vidmm->groups[i].committed;
+        usage = unit_read( &unit, groups[i].committed );
         if (!lose) unit_query_memory( &unit, i, NULL, &usage );
         ok( !usage, "group %u: usage %llu\n", i, (unsigned long long)usage );
     }
-    ok( unit_wait( has_no_memories, unit.vidmm ), "%u memories are left\n", unit.vidmm->memories );
-    ok( !unit.vidmm->offered, "%u are offered\n", unit.vidmm->offered );
+    ok( unit_wait( has_no_memories, unit.vidmm ), "%u memories are left\n", unit_read( &unit, memories ) );
+    ok( !unit_read( &unit, offered ), "%u are offered\n", unit_read( &unit, offered ) );
     ok( kmt_handles.live == 4, "%u handles are live\n", kmt_handles.live );     /* adapter, device, queue and its fence */
     unit_check( &unit );
     unit_finish( &unit );

@@ -48,7 +48,8 @@ void unit_adapter_discrete( struct gpu_adapter *adapter, uint64_t size );
 
 struct unit
 {
-    D3DKMT_HANDLE adapter, device, queue;
+    D3DKMT_HANDLE adapter, device, queue, fence;
+    const uint64_t *fence_value;    /* the program's view of the fence */
     struct vidmm *vidmm;            /* of device, as long as that lives */
 };
 
@@ -60,6 +61,20 @@ void unit_finish( struct unit *unit );
 
 /* Opens another adapter handle, device and queue, as after a loss. */
 NTSTATUS unit_open( struct unit *unit );
+
+/* Runs a test in a process of its own: one that crashes does not keep the others from being run, and what is asked for once a
+ * process is asked for again. */
+void unit_isolated( const char *name, void (*function)( void ) );
+
+/* A field of the manager, which its threads may be changing: unit_read( &unit, heaps[0].used ). Not with the lock held. */
+#define unit_read( unit, field ) \
+    ({ \
+        __typeof__( (unit)->vidmm->field ) value_; \
+        kmt_lock(); \
+        value_ = (unit)->vidmm->field; \
+        kmt_unlock(); \
+        value_; \
+    })
 
 struct unit_spec
 {
@@ -84,18 +99,45 @@ NTSTATUS unit_try_lock( const struct unit *unit, D3DKMT_HANDLE handle, void **da
 void *unit_lock( const struct unit *unit, D3DKMT_HANDLE handle );
 NTSTATUS unit_unlock( const struct unit *unit, D3DKMT_HANDLE handle );
 void unit_query_memory( const struct unit *unit, unsigned int group, uint64_t *budget, uint64_t *usage );
+NTSTATUS unit_set_priority( const struct unit *unit, D3DKMT_HANDLE handle, uint32_t priority );
+
+#define UNIT_CANT_TRIM_FURTHER  1u      /* bits of D3DDDI_MAKERESIDENT_FLAGS */
+#define UNIT_MUST_SUCCEED       2u
+
+/* value: what the queue's fence must reach, trim: NumBytesToTrim; both may be NULL. */
+NTSTATUS unit_make_resident( const struct unit *unit, const D3DKMT_HANDLE *handles, unsigned int count, unsigned int flags,
+                             uint64_t *value, uint64_t *trim );
+NTSTATUS unit_evict( const struct unit *unit, const D3DKMT_HANDLE *handles, unsigned int count, bool only_if_necessary );
+/* MakeResident that must succeed, and the wait for its copies: from then on no pressure can take them. */
+void unit_hold_( const struct unit *unit, const D3DKMT_HANDLE *handles, unsigned int count, int line );
+#define unit_hold( unit, handles, count )  unit_hold_( unit, handles, count, __LINE__ )
+/* unit_create and unit_hold */
+D3DKMT_HANDLE unit_create_held_( const struct unit *unit, const struct unit_spec *spec, int line );
+#define unit_create_held( unit, ... )  unit_create_held_( unit, &(struct unit_spec){ __VA_ARGS__ }, __LINE__ )
+/* Waits up to some seconds until the queue's fence has that value. */
+bool unit_wait_fence( const struct unit *unit, uint64_t value );
 
 /* The object behind a handle; only to be looked at while no other thread may destroy it. */
 struct allocation *unit_allocation( const struct unit *unit, D3DKMT_HANDLE handle );
+uint64_t unit_discards( const struct unit *unit );     /* how many so far */
 bool unit_is_discarded( const struct unit *unit, D3DKMT_HANDLE handle );
+bool unit_is_evicted( const struct unit *unit, D3DKMT_HANDLE handle );
 
 /* Patterns: a word every 256 bytes and the last one. Those with a handle lock, or go to the memory of the fake GPU where
- * the CPU cannot; then they also note that the content is worth keeping, as a GPU's writing will. */
+ * the CPU cannot; then they also note that the content is worth keeping, as a GPU's writing will. Where it is evicted, writing makes
+ * it resident meanwhile. */
 void pattern_write( void *data, uint64_t size, uint32_t seed );
 bool pattern_is( const void *data, uint64_t size, uint32_t seed );
 bool bytes_are_zero( const void *data, uint64_t size );
 void unit_write( const struct unit *unit, D3DKMT_HANDLE handle, uint32_t seed );
 bool unit_content_is( const struct unit *unit, D3DKMT_HANDLE handle, uint32_t seed );
+/* Looks at the content where it is, in either memory: no lock is taken, nothing moves, nothing becomes more recently used. */
+bool unit_peek_is( const struct unit *unit, D3DKMT_HANDLE handle, uint32_t seed );
+bool unit_peek_is_zero( const struct unit *unit, D3DKMT_HANDLE handle );
+/* Of several: how many are evicted; and that none lost its content, the number in the list being the seed. */
+unsigned int unit_count_evicted( const struct unit *unit, const D3DKMT_HANDLE *handles, unsigned int count );
+void unit_check_content_( const struct unit *unit, const D3DKMT_HANDLE *handles, unsigned int count, int line );
+#define unit_check_content( unit, handles, count )  unit_check_content_( unit, handles, count, __LINE__ )
 
 /* Waits up to 5 s (more under valgrind) for the condition, which is looked at with the lock held. */
 bool unit_wait( bool (*condition)( void *arg ), void *arg );
@@ -103,10 +145,15 @@ bool unit_wait( bool (*condition)( void *arg ), void *arg );
 /* invariants.c for the manager of the unit; exact when no other thread works on it. */
 #define unit_check( unit )  check_invariants( (unit)->vidmm, __FILE__, __LINE__ )
 
-/* The nth malloc or calloc of the process from now on fails, once; 0: none. unit_failed_mallocs: how often one did. */
+/* The nth malloc, calloc or os_allocate_pages of the process from now on fails, once; 0: none. unit_failed_mallocs: how often one did. */
 void unit_fail_malloc( unsigned int nth );
 unsigned int unit_failed_mallocs( void );
 /* Bytes of all blocks that malloc and calloc gave and free did not get back, with malloc's own overhead. */
 uint64_t unit_malloc_bytes( void );
+/* From now on objects that calloc makes one by one, of just that size, lie side by side in memory, which has room for count;
+ * freeing them does nothing. NULL: no more. */
+void unit_set_arena( void *memory, size_t size, size_t count );
+/* No thread of core's can be made, as long as that is set. */
+void unit_fail_threads( bool fail );
 
 #endif /* __WINEKMT_TESTS_UNIT_H */

@@ -368,10 +368,10 @@ NTSTATUS kmt_CloseAdapter( D3DKMT_CLOSEADAPTER *params )
  *
  * Tells budget and usage of a memory segment group.
  *
- * params->hProcess: NULL is the caller; another process needs PROCESS_QUERY_INFORMATION. What others use is not known
- * yet: 0.
- * STATUS_SUCCESS: bytes. Budget: what the process may use now. CurrentUsage: what its allocations take.
- * AvailableForReservation: half the budget. CurrentReservation: what D3DKMTChangeVideoMemoryReservation set.
+ * params->hProcess: NULL is the caller; another process needs PROCESS_QUERY_INFORMATION. One that has no memory of that GPU, or is
+ * in another ledger, has the caller's budget and uses nothing.
+ * STATUS_SUCCESS: bytes. Budget: what the process may use now, beside the others. CurrentUsage: what its allocations take of the
+ * group, without what is evicted. AvailableForReservation: half the budget. CurrentReservation: what D3DKMTChangeVideoMemoryReservation set.
  * STATUS_INVALID_PARAMETER: the adapter, a group above NON_LOCAL, a PhysicalAdapterIndex but 0.
  * STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH, STATUS_ACCESS_DENIED: the process.
  * STATUS_DEVICE_REMOVED: the GPU was lost after the adapter was opened, or is gone.  STATUS_NO_MEMORY.
@@ -385,6 +385,8 @@ NTSTATUS kmt_QueryVideoMemoryInfo( D3DKMT_QUERYVIDEOMEMORYINFO *params )
     D3DKMT_QUERYVIDEOMEMORYINFO args;
     struct adapter *adapter;
     struct vidmm *vidmm;
+    struct ledger_counts counts;
+    uint64_t key = 0;
     NTSTATUS status;
     bool self;
 
@@ -394,15 +396,25 @@ NTSTATUS kmt_QueryVideoMemoryInfo( D3DKMT_QUERYVIDEOMEMORYINFO *params )
     if (is_stock_handle( args.hAdapter )) return KMT_STATUS_STOCK;
     if ((unsigned int)args.MemorySegmentGroup > D3DKMT_MEMORY_SEGMENT_GROUP_NON_LOCAL || args.PhysicalAdapterIndex) return STATUS_INVALID_PARAMETER;
     if ((status = os_check_process( args.hProcess, OS_PROCESS_QUERY_INFORMATION, &self ))) return status;
+    if (!self && (status = os_get_process_key( args.hProcess, &key ))) return status;
 
     kmt_lock();
     if (!(adapter = get_adapter_locked( args.hAdapter ))) status = STATUS_INVALID_PARAMETER;
     else if (!(status = adapter_get_vidmm_locked( adapter, &vidmm )))
     {
         vidmm_refresh_budget_locked( vidmm, BUDGET_AGE_NS );
+        share_refresh_locked( vidmm, BUDGET_AGE_NS );
         args.Budget = vidmm_group_budget_locked( vidmm, args.MemorySegmentGroup );
         args.CurrentUsage = self ? vidmm->groups[args.MemorySegmentGroup].committed : 0;
-        args.CurrentReservation = self ? vidmm->groups[args.MemorySegmentGroup].reservation : 0;
+        args.CurrentReservation = self ? LEDGER_GET( vidmm->account, args.MemorySegmentGroup, reservation ) : 0;
+        if (!self && ledger_find_process( vidmm->account, key, args.MemorySegmentGroup, &counts ))
+        {
+            args.Budget = counts.budget;
+            args.CurrentUsage = counts.committed;
+            args.CurrentReservation = counts.reservation;
+        }
+        /* Others can write it too. */
+        if (args.CurrentReservation > args.Budget) args.CurrentReservation = args.Budget;
         vidmm_release_locked( vidmm );
     }
     kmt_unlock();
@@ -417,14 +429,14 @@ NTSTATUS kmt_QueryVideoMemoryInfo( D3DKMT_QUERYVIDEOMEMORYINFO *params )
 /***********************************************************************
  *           kmt_ChangeVideoMemoryReservation
  *
- * Says how many bytes of a memory segment group the process cannot do without. Kept and reported; budgets of several
- * processes, which it is meant for, are not divided yet.
+ * Says how many bytes of a memory segment group the process cannot do without: its budget does not fall below, whatever others want.
  *
  * params->hProcess: NULL is the caller; another process needs PROCESS_SET_INFORMATION.
  * Reservation: bytes, at most AvailableForReservation of QueryVideoMemoryInfo.
  * STATUS_INVALID_PARAMETER: the adapter, the group, the physical adapter, too large a reservation.
  * STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH, STATUS_ACCESS_DENIED: the process.
- * STATUS_NOT_SUPPORTED: another process.  STATUS_DEVICE_REMOVED, STATUS_NO_MEMORY: as kmt_QueryVideoMemoryInfo.
+ * STATUS_NOT_FOUND: another process that has no memory of that GPU, or is in another ledger.
+ * STATUS_DEVICE_REMOVED, STATUS_NO_MEMORY: as kmt_QueryVideoMemoryInfo.
  *
  * Cost: as kmt_QueryVideoMemoryInfo.  Source: DDI page of D3DKMTChangeVideoMemoryReservation.
  */
@@ -432,6 +444,7 @@ NTSTATUS kmt_ChangeVideoMemoryReservation( D3DKMT_CHANGEVIDEOMEMORYRESERVATION *
 {
     D3DKMT_CHANGEVIDEOMEMORYRESERVATION args;
     struct adapter *adapter;
+    uint64_t budget, key = 0;
     struct vidmm *vidmm;
     NTSTATUS status;
     bool self;
@@ -442,15 +455,22 @@ NTSTATUS kmt_ChangeVideoMemoryReservation( D3DKMT_CHANGEVIDEOMEMORYRESERVATION *
     if (is_stock_handle( args.hAdapter )) return KMT_STATUS_STOCK;
     if ((unsigned int)args.MemorySegmentGroup > D3DKMT_MEMORY_SEGMENT_GROUP_NON_LOCAL || args.PhysicalAdapterIndex) return STATUS_INVALID_PARAMETER;
     if ((status = os_check_process( args.hProcess, OS_PROCESS_SET_INFORMATION, &self ))) return status;
+    if (!self && (status = os_get_process_key( args.hProcess, &key ))) return status;
 
     kmt_lock();
     if (!(adapter = get_adapter_locked( args.hAdapter ))) status = STATUS_INVALID_PARAMETER;
-    else if (!self) status = STATUS_NOT_SUPPORTED;
     else if (!(status = adapter_get_vidmm_locked( adapter, &vidmm )))
     {
+        struct ledger_counts counts;
+
         vidmm_refresh_budget_locked( vidmm, BUDGET_AGE_NS );
-        if (args.Reservation > vidmm_group_budget_locked( vidmm, args.MemorySegmentGroup ) / 2) status = STATUS_INVALID_PARAMETER;
-        else vidmm->groups[args.MemorySegmentGroup].reservation = args.Reservation;
+        share_refresh_locked( vidmm, BUDGET_AGE_NS );
+        budget = vidmm_group_budget_locked( vidmm, args.MemorySegmentGroup );
+        if (!self && !ledger_find_process( vidmm->account, key, args.MemorySegmentGroup, &counts )) status = STATUS_NOT_FOUND;
+        else if (args.Reservation > (self ? budget : counts.budget) / 2) status = STATUS_INVALID_PARAMETER;
+        else if (self) LEDGER_SET( vidmm->account, args.MemorySegmentGroup, reservation, args.Reservation );
+        else if (!ledger_set_reservation( vidmm->account, key, args.MemorySegmentGroup, args.Reservation )) status = STATUS_NOT_FOUND;
+        vidmm->share_time = 0;
         vidmm_release_locked( vidmm );
     }
     kmt_unlock();
@@ -482,8 +502,10 @@ void kmt_shutdown( void )
     {
         struct kmt_gpu *gpu = LIST_ENTRY( cursor, struct kmt_gpu, entry );
 
+        /* Our own threads may still be finishing something; the last reference must not be theirs. */
+        while (gpu->vidmm && gpu->vidmm->refs > 1) kmt_wait_locked( UINT64_MAX );
+        for (vidmm_reap_locked( gpu ); !list_empty( &gpu->lost ); vidmm_reap_locked( gpu )) kmt_wait_locked( UINT64_MAX );
         list_remove( &gpu->entry );
-        vidmm_reap_locked( gpu );
         if (gpu->vidmm) vidmm_release_locked( gpu->vidmm );
         free( gpu );
     }

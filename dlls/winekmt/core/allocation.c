@@ -34,6 +34,7 @@ static void allocation_put_locked( struct allocation *allocation, struct freed_m
     if (--allocation->object.refs) return;
     assert( !allocation->object.handle && !allocation->busy );
     allocation_unplace_locked( allocation, freed, keep );
+    allocation_drop_system_copy_locked( allocation, freed );
     free( allocation );
 }
 
@@ -41,6 +42,7 @@ void allocation_begin_locked( struct allocation *allocation )
 {
     assert( !allocation->busy );
     allocation->busy = true;
+    allocation->recalled = false;
     object_grab( &allocation->object );
     object_grab( &allocation->device->object );
 }
@@ -50,7 +52,7 @@ void allocation_done_locked( struct allocation *allocation, struct freed_memory 
     struct device *device = allocation->device;
 
     allocation->busy = false;
-    if (allocation->object.handle && list_empty( &allocation->offer_entry )) offer_list_add_locked( allocation );
+    if (allocation->object.handle) victim_list_add_locked( allocation );
     allocation_put_locked( allocation, freed, true );
     kmt_wake_locked();
     device_put_locked( device );
@@ -58,7 +60,7 @@ void allocation_done_locked( struct allocation *allocation, struct freed_memory 
 
 void allocation_destroy_locked( struct allocation *allocation, struct freed_memory *freed, bool keep )
 {
-    offer_list_remove_locked( allocation );
+    victim_list_remove_locked( allocation );
     list_remove( &allocation->owner_entry );
     handle_remove_locked( &kmt_handles, &allocation->object );
     allocation_put_locked( allocation, freed, keep );
@@ -224,6 +226,7 @@ static NTSTATUS make_objects( const D3DKMT_CREATEALLOCATION *args, const struct 
         allocation->backing = descs[i].user_memory ? BACKING_USER : BACKING_BLOCK;
         allocation->primary = descs[i].primary;
         allocation->allow_not_zeroed = args->Flags.AllowNotZeroed;
+        allocation->shared = args->Flags.CreateShared;
         allocation->offer = NOT_OFFERED;
         allocation->content = descs[i].user_memory ? CONTENT_VALID : CONTENT_ZERO;
         allocation->residency_priority = descs[i].residency_priority;
@@ -231,7 +234,7 @@ static NTSTATUS make_objects( const D3DKMT_CREATEALLOCATION *args, const struct 
         allocation->size = descs[i].size;
         allocation->user_memory = descs[i].user_memory;
         list_init( &allocation->owner_entry );
-        list_init( &allocation->offer_entry );
+        list_init( &allocation->victim_entry );
     }
     return STATUS_SUCCESS;
 }
@@ -248,7 +251,8 @@ static void abandon_objects_locked( struct creation *creation )
         struct allocation *allocation = creation->allocations[i];
 
         if (allocation->object.handle) handle_remove_locked( &kmt_handles, &allocation->object );
-        /* One that has memory already may just be moved by compaction, which then is the one to free it. */
+        if (allocation->device) victim_list_remove_locked( allocation );
+        /* One that has memory already may just be moved or paged out, and whoever does that is the one to free it. */
         if (allocation->device) allocation_put_locked( allocation, &freed, true );
         else free( allocation );
     }
@@ -260,9 +264,7 @@ static void abandon_objects_locked( struct creation *creation )
     free( creation->share );
 }
 
-/* An allocation that is larger than any segment that it may live in, or that no memory there suits, can never exist: the
- * caller's mistake, not a shortage. */
-static bool fits_a_segment( const struct vidmm *vidmm, const struct allocation *allocation )
+bool fits_in_segments( const struct vidmm *vidmm, const struct allocation *allocation, unsigned int segments )
 {
     unsigned int group, i;
 
@@ -272,7 +274,7 @@ static bool fits_a_segment( const struct vidmm *vidmm, const struct allocation *
     {
         const struct type_order *order = &vidmm->orders[allocation->cpu_access][group];
 
-        if (!(allocation->segments & 1u << group)) continue;
+        if (!(segments & 1u << group)) continue;
         for (i = 0; i < order->count; i++)
             if (allocation->size <= vidmm->heaps[vidmm->info->types[order->types[i]].heap].size) return true;
     }
@@ -298,14 +300,16 @@ static NTSTATUS place_objects_locked( const D3DKMT_CREATEALLOCATION *args, struc
     }
 
     for (i = 0; i < creation->count; i++)
-        if (!fits_a_segment( creation->device->vidmm, creation->allocations[i] )) return STATUS_INVALID_PARAMETER;
+        if (!fits_in_segments( creation->device->vidmm, creation->allocations[i], creation->allocations[i]->segments ))
+            return STATUS_INVALID_PARAMETER;
     for (i = 0; i < creation->count; i++)
     {
         struct allocation *allocation = creation->allocations[i];
 
         allocation->device = creation->device;
         if (allocation->backing == BACKING_USER) continue;
-        if ((status = vidmm_place_locked( allocation, false ))) return status;
+        if ((status = vidmm_place_locked( allocation, WITHIN_BUDGET ))) return status;
+        victim_list_add_locked( allocation );   /* the next of the list may need its room */
     }
 
     /* The world may have changed while the lock was dropped. */
@@ -341,8 +345,8 @@ static NTSTATUS publish_objects_locked( struct creation *creation )
         struct allocation *allocation = creation->allocations[i];
 
         allocation->resource = creation->resource;
-        allocation->shared = creation->resource && creation->resource->shared;
         list_add_tail( creation->resource ? &creation->resource->allocations : &device->allocations, &allocation->owner_entry );
+        victim_list_add_locked( allocation );
     }
     return STATUS_SUCCESS;
 }
@@ -382,6 +386,7 @@ static NTSTATUS create_allocations( D3DKMT_CREATEALLOCATION *params, bool second
         if (creation.share) share = creation.share->handle;
     }
     else abandon_objects_locked( &creation );
+    if (creation.device) share_publish_locked( creation.device->vidmm );
     if (creation.device) device_put_locked( creation.device );
     kmt_unlock();
 
@@ -406,13 +411,13 @@ static NTSTATUS create_allocations( D3DKMT_CREATEALLOCATION *params, bool second
  * STATUS_INVALID_PARAMETER: counts, flags, sizes, pointers, the device, a resource of another device or a shared one.
  * STATUS_INVALID_HANDLE: hResource names no resource.
  * STATUS_GRAPHICS_DRIVER_MISMATCH: private data of another driver.
- * STATUS_GRAPHICS_NO_VIDEO_MEMORY: no room for all of it, whatever is discarded; for a large one that the budgets rule out
- * nothing is discarded.
- * STATUS_NO_MEMORY: system memory, or handles, ran out.  STATUS_DEVICE_REMOVED: the adapter's Vulkan device was lost.
+ * STATUS_GRAPHICS_NO_VIDEO_MEMORY: no room for all of it, whatever is discarded and evicted; for a large one that the budgets
+ * rule out nothing is.
+ * STATUS_NO_MEMORY: system memory, also for what would have to be evicted, or handles, ran out.  STATUS_DEVICE_REMOVED: the adapter's Vulkan device was lost.
  * On failure nothing was created and nothing is written.
  *
  * Cost: one lock; from a pool no Vulkan call and one malloc an allocation, else vkAllocateMemory, preceded by
- * vkFreeMemory under pressure.
+ * vkFreeMemory, and copies of what is evicted, under pressure.
  * Source: DDI pages of D3DKMTCreateAllocation, D3DKMT_CREATEALLOCATIONFLAGS, standard allocations; Windows' behaviour
  * in Wine's tests where those differ.
  */
@@ -491,6 +496,7 @@ static NTSTATUS destroy_allocations( const D3DKMT_DESTROYALLOCATION2 *args )
         else if (!(status = find_to_destroy_locked( device, handles, args->AllocationCount, allocations )))
             for (i = 0; i < args->AllocationCount; i++) allocation_destroy_locked( allocations[i], &freed, keep );
         freed_memory_flush_locked( &freed );
+        share_publish_locked( device->vidmm );
         device_put_locked( device );
     }
     kmt_unlock();

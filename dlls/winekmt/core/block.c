@@ -80,14 +80,15 @@ static unsigned int block_find_free_slot( const struct vidmm_block *block )
     return word * 64 + __builtin_ctzll( block->free[word] );
 }
 
-/* more: bytes, or minus that many. */
-static void count_committed_locked( struct vidmm *vidmm, const struct vidmm_block *block, uint64_t more )
+/* sign: 1, or -1 for a slot that is given back. */
+static void count_committed_locked( struct vidmm *vidmm, const struct vidmm_block *block, const struct allocation *allocation, int64_t sign )
 {
     struct vidmm_heap *heap = type_heap( vidmm, block->type );
 
     if (block->import) return;
-    heap->committed += more;
-    heap_group( vidmm, heap )->committed += more;
+    heap->placed += sign * allocation->size;
+    heap->committed += sign * block_slot_size( block );
+    heap_group( vidmm, heap )->committed += sign * block_slot_size( block );
 }
 
 static unsigned int block_reserve_slot_locked( struct vidmm *vidmm, struct vidmm_block *block, struct allocation *allocation )
@@ -97,7 +98,7 @@ static unsigned int block_reserve_slot_locked( struct vidmm *vidmm, struct vidmm
     if (!(block->free[slot / 64] &= ~(1ull << (slot % 64)))) block->summary &= ~(1ull << (slot / 64));
     if (!block->used++) block_clear_empty_locked( vidmm, block );
     block->members[slot] = allocation;
-    count_committed_locked( vidmm, block, block_slot_size( block ) );
+    count_committed_locked( vidmm, block, allocation, 1 );
     return slot;
 }
 
@@ -210,7 +211,7 @@ void block_release_slot_locked( struct vidmm *vidmm, struct vidmm_block *block, 
 {
     struct vidmm_pool *pool = block->pool;
 
-    count_committed_locked( vidmm, block, -block_slot_size( block ) );
+    count_committed_locked( vidmm, block, block->members[slot], -1 );
     block->members[slot] = NULL;
     block->free[slot / 64] |= 1ull << (slot % 64);
     block->summary |= 1ull << (slot / 64);
@@ -252,12 +253,15 @@ void allocation_unplace_locked( struct allocation *allocation, struct freed_memo
 
 void freed_memory_flush_locked( struct freed_memory *freed )
 {
+    struct system_copy *copies = freed->copies;
     struct vidmm *vidmm = freed->vidmm;
     struct list *cursor, *following;
 
-    if (list_empty( &freed->blocks )) return;
+    if (list_empty( &freed->blocks ) && !copies) return;
+    freed->copies = NULL;
     vidmm->freeing++;
     kmt_unlock();
+    system_memory_free_list( copies );
     LIST_FOR_EACH( cursor, &freed->blocks )
         gpu_free_memory( vidmm->device, LIST_ENTRY( cursor, struct vidmm_block, entry )->memory );
     kmt_lock();
@@ -274,7 +278,9 @@ void freed_memory_flush_locked( struct freed_memory *freed )
         vidmm->memories--;
         free( block );
     }
-    freed_memory_init( freed, vidmm );
+    list_init( &freed->blocks );
+    freed->bytes = 0;
+    share_publish_locked( vidmm );
     vidmm->freeing--;
     kmt_wake_locked();
 }

@@ -10,15 +10,37 @@
 
 #include "core/vidmm.h"
 
-/* Both structures begin with their own size. A larger one is of a later header. */
-static NTSTATUS check_commitment_call( uint32_t size, uint32_t least, HANDLE process, uint32_t access )
+/* How long another process may take to decommit. */
+#define DECOMMIT_WAIT_NS  (500 * 1000000ull)
+
+/* Both structures begin with their own size. A larger one is of a later header. *key: of another process. */
+static NTSTATUS check_commitment_call( uint32_t size, uint32_t least, HANDLE process, uint32_t access, bool *self, uint64_t *key )
 {
     NTSTATUS status;
-    bool self;
 
     if (size < least) return STATUS_INVALID_PARAMETER;
-    if ((status = os_check_process( process, access, &self ))) return status;
-    return self ? STATUS_SUCCESS : STATUS_NOT_SUPPORTED;
+    if ((status = os_check_process( process, access, self )) || *self) return status;
+    return os_get_process_key( process, key );
+}
+
+static struct ledger_decommit get_decommit_locked( void )
+{
+    struct ledger_decommit decommit = { 0 };
+    struct vidmm *vidmm = NULL;
+
+    while ((vidmm = next_vidmm_locked( vidmm )))
+    {
+        decommit.uniqueness += vidmm->decommit_changes;
+        decommit.decommittable += vidmm->decommittable_bytes;
+    }
+    return decommit;
+}
+
+void publish_decommit_locked( void )
+{
+    struct ledger_decommit decommit = get_decommit_locked();
+
+    ledger_set_decommit( &decommit );
 }
 
 /***********************************************************************
@@ -28,57 +50,83 @@ static NTSTATUS check_commitment_call( uint32_t size, uint32_t least, HANDLE pro
  *
  * params->cbSize: of the structure.  hProcess: NULL and the pseudo handle are the caller; another process needs
  * PROCESS_QUERY_INFORMATION.
- * STATUS_SUCCESS: DecommittableBytes, over all adapters; DecommitUniqueness, another value whenever it may have changed.
- * STATUS_INVALID_PARAMETER: NULL, too small a cbSize.  STATUS_NOT_SUPPORTED: another process.
+ * STATUS_SUCCESS: DecommittableBytes, over all adapters; DecommitUniqueness, another value whenever it may have changed. Both are 0
+ * for a process that has no GPU memory, or is in another ledger.
+ * STATUS_INVALID_PARAMETER: NULL, too small a cbSize.
  * STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH, STATUS_ACCESS_DENIED: the process.
  *
  * Cost: one lock.  Source: DDI page of D3DKMTQueryProcessOfferInfo; order of the checks: facts/d3dkmt.md 2.5.
  */
 NTSTATUS kmt_QueryProcessOfferInfo( D3DKMT_QUERYPROCESSOFFERINFO *params )
 {
+    struct ledger_decommit decommit = { 0 };
     D3DKMT_QUERYPROCESSOFFERINFO args;
-    struct vidmm *vidmm = NULL;
+    uint64_t key = 0;
     NTSTATUS status;
+    bool self;
 
     if (!params) return STATUS_INVALID_PARAMETER;
     args = *params;
-    if ((status = check_commitment_call( args.cbSize, sizeof(args), args.hProcess, OS_PROCESS_QUERY_INFORMATION ))) return status;
+    if ((status = check_commitment_call( args.cbSize, sizeof(args), args.hProcess, OS_PROCESS_QUERY_INFORMATION, &self, &key ))) return status;
 
-    args.DecommitUniqueness = args.DecommittableBytes = 0;
-    kmt_lock();
-    while ((vidmm = next_vidmm_locked( vidmm )))
+    if (self)
     {
-        args.DecommitUniqueness += vidmm->decommit_changes;
-        args.DecommittableBytes += vidmm->decommittable_bytes;
+        kmt_lock();
+        decommit = get_decommit_locked();
+        kmt_unlock();
     }
-    kmt_unlock();
-    params->DecommitUniqueness = args.DecommitUniqueness;
-    params->DecommittableBytes = args.DecommittableBytes;
+    else ledger_find_decommit( key, &decommit );
+    params->DecommitUniqueness = decommit.uniqueness;
+    params->DecommittableBytes = decommit.decommittable;
     return STATUS_SUCCESS;
 }
 
-/* Decommits what is offered with AllowDecommit on one manager, LOW before NORMAL before HIGH, the longest offered first, until
- * that many bytes are reached. The lock may be dropped. */
-static uint64_t decommit_locked( struct vidmm *vidmm, uint64_t requested )
+static uint64_t decommit_list_locked( struct list *victims, uint64_t requested, struct freed_memory *freed )
 {
     struct list *cursor, *following;
+    uint64_t bytes = 0;
+
+    LIST_FOR_EACH_SAFE( cursor, following, victims )
+    {
+        struct allocation *allocation = LIST_ENTRY( cursor, struct allocation, victim_entry );
+
+        if (bytes >= requested) break;
+        if (!allocation->allow_decommit || allocation->busy) continue;
+        bytes += allocation->size;
+        discard_locked( allocation, freed );
+    }
+    return bytes;
+}
+
+/* Decommits what is offered with AllowDecommit on one manager, LOW before NORMAL before HIGH, the longest offered first, then
+ * what is in system memory already, until that many bytes are reached. The lock may be dropped. */
+static uint64_t decommit_manager_locked( struct vidmm *vidmm, uint64_t requested )
+{
     struct freed_memory freed;
     unsigned int level, i;
     uint64_t bytes = 0;
 
     freed_memory_init( &freed, vidmm );
     for (level = OFFER_LOW; level < OFFER_LEVELS; level++)
-        for (i = 0; i < vidmm->info->heap_count; i++)
-            LIST_FOR_EACH_SAFE( cursor, following, &vidmm->heaps[i].offered[level] )
-            {
-                struct allocation *allocation = LIST_ENTRY( cursor, struct allocation, offer_entry );
-
-                if (bytes >= requested) break;
-                if (!allocation->allow_decommit || allocation->busy) continue;
-                bytes += allocation->size;
-                discard_locked( allocation, &freed );
-            }
+        for (i = 0; i < vidmm->info->heap_count && bytes < requested; i++)
+            bytes += decommit_list_locked( &vidmm->heaps[i].offered[level], requested - bytes, &freed );
+    if (bytes < requested) bytes += decommit_list_locked( &vidmm->offered_evicted, requested - bytes, &freed );
     freed_memory_flush_locked( &freed );
+    return bytes;
+}
+
+uint64_t decommit_locked( uint64_t requested )
+{
+    struct vidmm *vidmm = NULL;
+    uint64_t bytes = 0;
+
+    while (bytes < requested && (vidmm = next_vidmm_locked( vidmm )))
+    {
+        vidmm->refs++;
+        bytes += decommit_manager_locked( vidmm, requested - bytes );
+        share_publish_locked( vidmm );
+        vidmm_release_locked( vidmm );
+    }
     return bytes;
 }
 
@@ -93,31 +141,36 @@ static uint64_t decommit_locked( struct vidmm *vidmm, uint64_t requested )
  * DecommitRequested: bytes; whole allocations go until it is reached.
  * STATUS_SUCCESS: NumBytesDecommitted, which may be less when there is not more.
  * STATUS_INVALID_PARAMETER: NULL, too small a cbSize, an unknown flag. Other statuses: as kmt_QueryProcessOfferInfo.
+ * STATUS_TIMEOUT, with 0 bytes: the other process did not answer within half a second; it may still decommit.
  *
- * Cost: one lock a manager, O(what is offered), vkFreeMemory.  Source: DDI page of D3DKMTTrimProcessCommitment.
+ * Cost: one lock a manager, O(what is offered), vkFreeMemory; of another process, waiting for its answer.  Source: DDI page of D3DKMTTrimProcessCommitment.
  */
 NTSTATUS kmt_TrimProcessCommitment( D3DKMT_TRIMPROCESSCOMMITMENT *params )
 {
     D3DKMT_TRIMPROCESSCOMMITMENT args;
-    struct vidmm *vidmm = NULL;
-    uint64_t bytes = 0;
+    struct ledger_decommit decommit;
+    uint64_t bytes = 0, key = 0;
     NTSTATUS status;
+    bool self;
 
     if (!params) return STATUS_INVALID_PARAMETER;
     args = *params;
     TRACE( "%llu bytes, flags %#x", (unsigned long long)args.DecommitRequested, args.Flags.Value );
     if (args.Flags.Reserved) return STATUS_INVALID_PARAMETER;
-    if ((status = check_commitment_call( args.cbSize, sizeof(args), args.hProcess, OS_PROCESS_SET_INFORMATION ))) return status;
+    if ((status = check_commitment_call( args.cbSize, sizeof(args), args.hProcess, OS_PROCESS_SET_INFORMATION, &self, &key ))) return status;
     probe_write_array( &params->NumBytesDecommitted, sizeof(params->NumBytesDecommitted) );
 
-    kmt_lock();
-    while (!args.Flags.OnlyRepurposed && bytes < args.DecommitRequested && (vidmm = next_vidmm_locked( vidmm )))
+    if (args.Flags.OnlyRepurposed) args.DecommitRequested = 0;
+    if (self)
     {
-        vidmm->refs++;
-        bytes += decommit_locked( vidmm, args.DecommitRequested - bytes );
-        vidmm_release_locked( vidmm );
+        kmt_lock();
+        bytes = decommit_locked( args.DecommitRequested );
+        kmt_unlock();
     }
-    kmt_unlock();
+    else if (args.DecommitRequested && ledger_find_decommit( key, &decommit ) && decommit.decommittable &&
+             !ledger_request_decommit( key, args.DecommitRequested, os_time_ns() + DECOMMIT_WAIT_NS, &bytes ) &&
+             ledger_find_decommit( key, &decommit ))
+        status = STATUS_TIMEOUT;
     params->NumBytesDecommitted = bytes;
-    return STATUS_SUCCESS;
+    return status;
 }

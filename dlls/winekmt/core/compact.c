@@ -5,8 +5,8 @@
  * Slots of a pool are interchangeable, so members of the emptiest block move to free slots of the others. Content that is
  * still to be zeroed moves for nothing; other content is copied, by the CPU where it can see both places, else by the GPU.
  *
- * A member cannot move while the program holds a pointer to it (locks) or somebody works on its memory (busy), and a
- * primary never does: primaries are pinned.
+ * A member cannot move while the program holds a pointer to it (locks), calls it unmoveable or somebody works on its memory
+ * (busy), and a primary never does: primaries are pinned.
  *
  * Copyright 2026 the winekmt developers
  *
@@ -28,6 +28,7 @@ struct move
     struct allocation  *allocation;
     struct vidmm_block *target;
     uint32_t            slot;       /* in target */
+    bool                by_cpu;     /* both blocks were mapped when it began; others may map them any time */
 };
 
 static bool block_can_move_locked( const struct vidmm_block *block )
@@ -39,7 +40,7 @@ static bool block_can_move_locked( const struct vidmm_block *block )
         const struct allocation *member = block->members[slot];
 
         if (!member) continue;
-        if (member->busy || member->locks || member->primary) return false;
+        if (member->busy || member->locks || member->primary || member->unmoveable) return false;
         left--;
     }
     return true;
@@ -75,7 +76,7 @@ static enum gpu_result copy_member( struct vidmm *vidmm, const struct vidmm_bloc
     uint64_t from = move->allocation->slot * slot_size, to = move->slot * slot_size;
 
     if (move->allocation->content == CONTENT_ZERO) return GPU_SUCCESS;
-    if (source->map && move->target->map)
+    if (move->by_cpu)
     {
         memcpy( move->target->map + to, source->map + from, move->allocation->size );
         return GPU_SUCCESS;
@@ -147,6 +148,8 @@ bool compact_pool_locked( struct vidmm *vidmm, struct vidmm_pool *pool, bool *pi
     /* CPU copies need both blocks mapped. Where that fails the GPU copies. */
     if (host_visible && !vidmm->lost && !block_map_locked( vidmm, source ))
         for (i = 0; i < count && !vidmm->lost; i++) block_map_locked( vidmm, moves[i].target );
+
+    for (i = 0; i < count; i++) moves[i].by_cpu = source->map && moves[i].target->map;
 
     kmt_unlock();
     for (copied = 0; copied < count; copied++)

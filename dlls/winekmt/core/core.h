@@ -3,7 +3,7 @@
  *
  * There is one lock, kmt_lock. It protects the handle table, every object and the bookkeeping of every video memory
  * manager. Uncontended it costs some 15 ns a call, less than any finer scheme would need for the two or three locks in its
- * place. It is never held during a Vulkan call, a call into os.h, an access to the caller's memory, or a copy or clearing
+ * place. It is never held during a Vulkan call, a call into os.h (the ledger excepted, see share.c), an access to the caller's memory, or a copy or clearing
  * of an allocation's content. Names ending in _locked want it held; those that may drop it on the way say so.
  *
  * Whoever drops the lock in the middle of an operation first does one of two things with the objects it goes on to use:
@@ -45,9 +45,8 @@ void kmt_unlock( void );
 bool kmt_wait_locked( uint64_t deadline );
 void kmt_wake_locked( void );
 
-/* The same with a condition variable of the caller's; it must use CLOCK_MONOTONIC (kmt_init_condition). */
-bool kmt_wait_on_locked( pthread_cond_t *condition, uint64_t deadline );
-void kmt_init_condition( pthread_cond_t *condition );
+/* The same with a condition of the caller's. */
+bool kmt_wait_on_locked( struct os_condition *condition, uint64_t deadline );
 
 enum object_type
 {
@@ -120,6 +119,16 @@ static inline void probe_write_array( void *array, size_t size )
     probe_write( (char *)array + size - sizeof(uint32_t) );
 }
 
+/* The same for memory that is only read, where a fault must not come later. */
+static inline void probe_read_array( const void *array, size_t size )
+{
+    size_t offset;
+
+    if (!array || !size) return;
+    for (offset = 0; offset < size; offset += PAGE_SIZE) (void)*(const volatile char *)((const char *)array + offset);
+    (void)*((const volatile char *)array + size - 1);
+}
+
 /* Ours have bit 31 set. Wine's are 1, 2, 3, ... up to 10.0, and 0x40000000, 0x40000040, ... in later ones. */
 static inline bool is_stock_handle( D3DKMT_HANDLE handle )
 {
@@ -176,6 +185,7 @@ struct device
     struct list   resources;        /* struct resource.entry */
     struct list   allocations;      /* struct allocation.owner_entry of those without a resource */
     struct list   paging_queues;    /* struct paging_queue.entry */
+    uint32_t      execution_state;  /* D3DKMT_DEVICEEXECUTION_: ACTIVE, or why it failed */
 };
 
 struct resource
@@ -188,12 +198,18 @@ struct resource
     bool          shared;           /* CreateShared: nothing is added or destroyed singly, nothing discarded */
 };
 
+#define PAGING_PRIORITIES  3       /* D3DDDI_PAGINGQUEUE_PRIORITY, counted from ABOVE_NORMAL */
+
+/* A paging queue and its fence, which has a handle of its own. The fence's value is the last of the queue's operations that
+ * is done; operations are done in the order in which they got their values. */
 struct paging_queue
 {
-    struct object object;
+    struct object object;           /* references: the table, and one each job */
+    struct object fence;            /* OBJECT_SYNC; lives and dies with the queue */
     struct list   entry;            /* in device->paging_queues */
-    struct device *device;
-    struct object *fence;           /* OBJECT_SYNC */
+    struct device *device;          /* valid while the queue has a handle, and while it has jobs */
+    unsigned int  priority;         /* 0 is the highest; set once */
+    uint64_t      last_value;       /* that an operation was given */
     uint64_t     *fence_value;      /* in a page of its own; the program sees the same page read-only */
     const void   *fence_cpu_address; /* that view */
 };
@@ -207,12 +223,37 @@ struct device *find_device_locked( D3DKMT_HANDLE handle );
 
 bool device_is_removed( const struct device *device );
 
+/* Puts the device in error, as a failed MustSucceed or a failed page-in does: it answers DEVICE_REMOVED from then on. */
+void device_fail_locked( struct device *device, uint32_t execution_state );
+
 /* Drops a reference; after the last one the device is gone, and perhaps its manager: the lock is dropped then. */
 void device_put_locked( struct device *device );
 
 struct freed_memory;
 void device_destroy_locked( struct device *device );     /* drops the lock */
 void resource_destroy_locked( struct resource *resource, struct freed_memory *freed, bool keep );
+
+/***********************************************************************
+ * Notifications: what the program is told on a thread that the front end made (notify.c)
+ */
+
+/* Something happened that may have to be told: a fence got a value, a queue or a device came to its end, a registration has
+ * something to say. */
+void notify_locked( void );
+
+/* Takes the registrations of a device away. (trim.c) */
+void trim_forget_device_locked( struct device *device );
+
+/* The next trim notification that is due, which then is running until the next call; false: there is none. (trim.c) */
+bool trim_next_locked( struct kmt_notification *notification );
+void trim_returned_locked( void );
+
+/* The next event that is due, of WaitForSynchronizationObjectFromCpu; false: there is none. (sync.c) */
+bool async_wait_next_locked( struct kmt_notification *notification );
+
+/* Finds a queue whose device was not removed. Statuses as get_device_locked. */
+NTSTATUS get_paging_queue_locked( D3DKMT_HANDLE handle, struct paging_queue **queue );
 void paging_queue_destroy_locked( struct paging_queue *queue );
+void paging_queue_put_locked( struct paging_queue *queue );
 
 #endif /* __WINEKMT_CORE_H */

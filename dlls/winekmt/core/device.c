@@ -1,5 +1,5 @@
 /*
- * Devices and paging queues
+ * Devices
  *
  * Copyright 2026 the winekmt developers
  *
@@ -13,10 +13,6 @@
 
 #include "core/vidmm.h"
 
-/***********************************************************************
- * Devices
- */
-
 struct device *find_device_locked( D3DKMT_HANDLE handle )
 {
     struct object *object = handle_lookup_locked( &kmt_handles, handle, OBJECT_DEVICE );
@@ -26,7 +22,16 @@ struct device *find_device_locked( D3DKMT_HANDLE handle )
 
 bool device_is_removed( const struct device *device )
 {
-    return device->vidmm->lost;
+    return device->vidmm->lost || device->execution_state != D3DKMT_DEVICEEXECUTION_ACTIVE;
+}
+
+void device_fail_locked( struct device *device, uint32_t execution_state )
+{
+    if (device_is_removed( device )) return;
+    ERR( "device %#x is in error: its memory could not be made resident", device->object.handle );
+    device->execution_state = execution_state;
+    kmt_wake_locked();
+    notify_locked();
 }
 
 NTSTATUS get_device_locked( D3DKMT_HANDLE handle, struct device **ret )
@@ -51,6 +56,7 @@ void device_destroy_locked( struct device *device )
     struct freed_memory freed;
     struct list *head;
 
+    trim_forget_device_locked( device );
     freed_memory_init( &freed, device->vidmm );
     while ((head = list_head( &device->resources )))
         resource_destroy_locked( LIST_ENTRY( head, struct resource, entry ), &freed, true );
@@ -92,6 +98,7 @@ NTSTATUS kmt_CreateDevice( D3DKMT_CREATEDEVICE *params )
 
     if (!(device = calloc( 1, sizeof(*device) ))) return STATUS_NO_MEMORY;
     device->object.refs = 1;
+    device->execution_state = D3DKMT_DEVICEEXECUTION_ACTIVE;
     list_init( &device->resources );
     list_init( &device->allocations );
     list_init( &device->paging_queues );
@@ -156,7 +163,8 @@ NTSTATUS kmt_DestroyDevice( D3DKMT_DESTROYDEVICE *params )
  *
  * Tells how a device is.
  *
- * params->StateType: EXECUTION: ACTIVE, or STOPPED once the GPU was lost. The others concern presentation and faults,
+ * params->StateType: EXECUTION: ACTIVE, STOPPED once the GPU was lost, or ERROR_OUTOFMEMORY after a MakeResident with
+ * MustSucceed, or the copying for one, failed. The others concern presentation and faults,
  * of which there are none here: zeroes.
  * STATUS_INVALID_PARAMETER: the device, the type.  STATUS_DEVICE_REMOVED: another type, of a removed device.
  * Only the part of the union that belongs to the type is written.
@@ -168,6 +176,7 @@ NTSTATUS kmt_GetDeviceState( D3DKMT_GETDEVICESTATE *params )
     D3DKMT_GETDEVICESTATE args;
     struct device *device;
     NTSTATUS status = STATUS_SUCCESS;
+    uint32_t execution_state = 0;
     bool removed = false;
 
     if (!params) return STATUS_INVALID_PARAMETER;
@@ -177,13 +186,17 @@ NTSTATUS kmt_GetDeviceState( D3DKMT_GETDEVICESTATE *params )
     if (args.StateType < D3DKMT_DEVICESTATE_EXECUTION || args.StateType > D3DKMT_DEVICESTATE_PRESENT_QUEUE) return STATUS_INVALID_PARAMETER;
 
     kmt_lock();
-    if ((device = find_device_locked( args.hDevice ))) removed = device_is_removed( device );
+    if ((device = find_device_locked( args.hDevice )))
+    {
+        removed = device_is_removed( device );
+        execution_state = device->vidmm->lost ? D3DKMT_DEVICEEXECUTION_STOPPED : device->execution_state;
+    }
     else status = STATUS_INVALID_PARAMETER;
     kmt_unlock();
     if (status) return status;
     if (args.StateType == D3DKMT_DEVICESTATE_EXECUTION)
     {
-        params->ExecutionState = removed ? D3DKMT_DEVICEEXECUTION_STOPPED : D3DKMT_DEVICEEXECUTION_ACTIVE;
+        params->ExecutionState = execution_state;
         return STATUS_SUCCESS;
     }
     if (removed) return STATUS_DEVICE_REMOVED;
@@ -196,133 +209,4 @@ NTSTATUS kmt_GetDeviceState( D3DKMT_GETDEVICESTATE *params )
     default:                               memset( &params->PresentQueueState, 0, sizeof(params->PresentQueueState) ); break;
     }
     return STATUS_SUCCESS;
-}
-
-/***********************************************************************
- * Paging queues
- *
- * Nothing is paged asynchronously yet, so a queue is its fence: a page whose value the program reads through a mapping of its
- * own, which it cannot write to.
- */
-
-static void free_paging_queue( struct paging_queue *queue )
-{
-    if (queue->fence_value) os_destroy_shared_page( queue->fence_value, queue->fence_cpu_address );
-    free( queue->fence );
-    free( queue );
-}
-
-void paging_queue_destroy_locked( struct paging_queue *queue )
-{
-    list_remove( &queue->entry );
-    handle_remove_locked( &kmt_handles, &queue->object );
-    handle_remove_locked( &kmt_handles, queue->fence );
-    free_paging_queue( queue );
-}
-
-static struct paging_queue *make_paging_queue( void )
-{
-    struct paging_queue *queue = calloc( 1, sizeof(*queue) );
-    void *page;
-
-    if (!queue) return NULL;
-    if ((queue->fence = calloc( 1, sizeof(*queue->fence) )) && os_create_shared_page( &page, &queue->fence_cpu_address ))
-    {
-        queue->fence_value = page;
-        queue->object.refs = queue->fence->refs = 1;
-        return queue;
-    }
-    free_paging_queue( queue );
-    return NULL;
-}
-
-static NTSTATUS insert_paging_queue_locked( D3DKMT_HANDLE device_handle, struct paging_queue *queue )
-{
-    NTSTATUS status;
-
-    if ((status = get_device_locked( device_handle, &queue->device ))) return status;
-    if (!handle_insert_locked( &kmt_handles, &queue->object, OBJECT_PAGING_QUEUE, false )) return STATUS_NO_MEMORY;
-    if (!handle_insert_locked( &kmt_handles, queue->fence, OBJECT_SYNC, false ))
-    {
-        handle_remove_locked( &kmt_handles, &queue->object );
-        return STATUS_NO_MEMORY;
-    }
-    list_add_tail( &queue->device->paging_queues, &queue->entry );
-    return STATUS_SUCCESS;
-}
-
-/***********************************************************************
- *           kmt_CreatePagingQueue
- *
- * Makes a paging queue and its fence.
- *
- * params->Priority: BELOW_NORMAL, NORMAL or ABOVE_NORMAL.  PhysicalAdapterIndex: 0.
- * STATUS_SUCCESS: hPagingQueue, hSyncObject (the queue's; never destroyed on its own), FenceValueCPUVirtualAddress, which is
- * read-only memory with the 64-bit value that the fence has reached. All die with the queue or the device.
- * STATUS_INVALID_PARAMETER: the device, the priority, the index.  STATUS_NO_MEMORY.  STATUS_DEVICE_REMOVED.
- *
- * Cost: one lock, four system calls.  Source: DDI page of D3DKMTCreatePagingQueue.
- */
-NTSTATUS kmt_CreatePagingQueue( D3DKMT_CREATEPAGINGQUEUE *params )
-{
-    D3DKMT_CREATEPAGINGQUEUE args;
-    struct paging_queue *queue;
-    NTSTATUS status;
-
-    if (!params) return STATUS_INVALID_PARAMETER;
-    args = *params;
-    TRACE( "device %#x, priority %d", args.hDevice, args.Priority );
-    if (is_stock_handle( args.hDevice )) return KMT_STATUS_STOCK;
-    if ((int)args.Priority < D3DDDI_PAGINGQUEUE_PRIORITY_BELOW_NORMAL || (int)args.Priority > D3DDDI_PAGINGQUEUE_PRIORITY_ABOVE_NORMAL)
-        return STATUS_INVALID_PARAMETER;
-    if (args.PhysicalAdapterIndex) return STATUS_INVALID_PARAMETER;
-    probe_write( &params->hPagingQueue );
-    probe_write( &params->FenceValueCPUVirtualAddress );
-
-    if (!(queue = make_paging_queue())) return STATUS_NO_MEMORY;
-    kmt_lock();
-    if (!(status = insert_paging_queue_locked( args.hDevice, queue )))
-    {
-        args.hPagingQueue = queue->object.handle;
-        args.hSyncObject = queue->fence->handle;
-        args.FenceValueCPUVirtualAddress = (void *)queue->fence_cpu_address;
-    }
-    kmt_unlock();
-    if (status)
-    {
-        free_paging_queue( queue );
-        WARN( "device %#x: %#x", args.hDevice, (unsigned int)status );
-        return status;
-    }
-    params->hPagingQueue = args.hPagingQueue;
-    params->hSyncObject = args.hSyncObject;
-    params->FenceValueCPUVirtualAddress = args.FenceValueCPUVirtualAddress;
-    return STATUS_SUCCESS;
-}
-
-/***********************************************************************
- *           kmt_DestroyPagingQueue
- *
- * Destroys a paging queue, its fence and the fence's mapping.
- *
- * STATUS_INVALID_PARAMETER: no such queue.
- * Cost: one lock, two system calls.  Source: DDI page of D3DKMTDestroyPagingQueue.
- */
-NTSTATUS kmt_DestroyPagingQueue( D3DDDI_DESTROYPAGINGQUEUE *params )
-{
-    NTSTATUS status = STATUS_SUCCESS;
-    struct object *object;
-    D3DKMT_HANDLE handle;
-
-    if (!params) return STATUS_INVALID_PARAMETER;
-    handle = params->hPagingQueue;
-    TRACE( "queue %#x", handle );
-    if (is_stock_handle( handle )) return KMT_STATUS_STOCK;
-
-    kmt_lock();
-    object = handle_lookup_locked( &kmt_handles, handle, OBJECT_PAGING_QUEUE );
-    if (object) paging_queue_destroy_locked( LIST_ENTRY( object, struct paging_queue, object ) );
-    else status = STATUS_INVALID_PARAMETER;
-    kmt_unlock();
-    return status;
 }

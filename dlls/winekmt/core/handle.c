@@ -27,22 +27,7 @@ struct handle_chunk
 struct handle_table kmt_handles;
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t condition;
-
-void kmt_init_condition( pthread_cond_t *cond )
-{
-    pthread_condattr_t attributes;
-
-    pthread_condattr_init( &attributes );
-    pthread_condattr_setclock( &attributes, CLOCK_MONOTONIC );
-    pthread_cond_init( cond, &attributes );
-    pthread_condattr_destroy( &attributes );
-}
-
-static void __attribute__((constructor)) init_lock( void )
-{
-    kmt_init_condition( &condition );
-}
+static struct os_condition condition;
 
 void kmt_lock( void )
 {
@@ -54,18 +39,9 @@ void kmt_unlock( void )
     pthread_mutex_unlock( &mutex );
 }
 
-bool kmt_wait_on_locked( pthread_cond_t *cond, uint64_t deadline )
+bool kmt_wait_on_locked( struct os_condition *cond, uint64_t deadline )
 {
-    struct timespec time;
-
-    if (deadline == UINT64_MAX)
-    {
-        pthread_cond_wait( cond, &mutex );
-        return true;
-    }
-    time.tv_sec = deadline / 1000000000;
-    time.tv_nsec = deadline % 1000000000;
-    return !pthread_cond_timedwait( cond, &mutex, &time );
+    return os_condition_wait( cond, &mutex, deadline );
 }
 
 bool kmt_wait_locked( uint64_t deadline )
@@ -75,7 +51,7 @@ bool kmt_wait_locked( uint64_t deadline )
 
 void kmt_wake_locked( void )
 {
-    pthread_cond_broadcast( &condition );
+    os_condition_wake( &condition );
 }
 
 bool handle_table_init( struct handle_table *table, unsigned int index_bits )

@@ -72,18 +72,41 @@ static inline struct allocation *walk_next( struct entry_walk *walk )
     return walk->cursor != walk->head ? LIST_ENTRY( walk->cursor, struct allocation, owner_entry ) : NULL;
 }
 
-static inline NTSTATUS find_objects_locked( const struct device *device, const struct handle_list *handles, struct object_list *list )
+/* Looks at an allocation of entry i while the list is searched, so that long lists are walked once less. */
+typedef NTSTATUS (*check_allocation_t)( void *arg, unsigned int i, struct allocation *allocation );
+
+/* Finds what the list names. check may be NULL; it is called for every allocation, and what it answers but STATUS_SUCCESS ends the
+ * search. Inlined, so check costs no call. */
+static inline __attribute__((always_inline)) NTSTATUS find_and_check_locked( const struct device *device, const struct handle_list *handles,
+                                                                            struct object_list *list, check_allocation_t check, void *arg )
 {
+    struct allocation *allocation;
+    struct entry_walk walk;
+    NTSTATUS status;
     unsigned int i;
 
     list->handles = handles;
+    if (!handles->resources)
+    {
+        for (i = 0; i < handles->count; i++)
+        {
+            if (!(list->objects[i] = allocation = get_allocation_locked( device, handles->handles[i] ))) return STATUS_INVALID_PARAMETER;
+            if (check && (status = check( arg, i, allocation ))) return status;
+        }
+        return STATUS_SUCCESS;
+    }
     for (i = 0; i < handles->count; i++)
     {
-        if (handles->resources) list->objects[i] = get_resource_locked( device, handles->handles[i] );
-        else list->objects[i] = get_allocation_locked( device, handles->handles[i] );
-        if (!list->objects[i]) return STATUS_INVALID_PARAMETER;
+        if (!(list->objects[i] = get_resource_locked( device, handles->handles[i] ))) return STATUS_INVALID_PARAMETER;
+        for (walk = walk_start( list, i ); check && (allocation = walk_next( &walk )); )
+            if ((status = check( arg, i, allocation ))) return status;
     }
     return STATUS_SUCCESS;
+}
+
+static inline NTSTATUS find_objects_locked( const struct device *device, const struct handle_list *handles, struct object_list *list )
+{
+    return find_and_check_locked( device, handles, list, NULL, NULL );
 }
 
 /* Vista's form: one resource, or a list of allocations (DDI page of D3DKMTSetAllocationPriority and others). */

@@ -29,6 +29,27 @@
 #define KMT_REFUSE( name, status )
 #include "kmt_functions.h"
 
+/* What the program is to be told. The unix half of Wine has no way to run its code, so a thread of the front end does. */
+struct kmt_notification
+{
+    PFND3DKMT_TRIMNOTIFICATIONCALLBACK callback;    /* to be called with trim; NULL: event is to be set, and closed */
+    D3DKMT_TRIMNOTIFICATION trim;
+    HANDLE event;
+};
+
+/***********************************************************************
+ *           kmt_next_notification
+ *
+ * Waits for the next notification. For one thread of the front end that does nothing but call this and do what it says; the
+ * next call tells that the last one is done. The front end starts it before it calls RegisterTrimNotification, or
+ * WaitForSynchronizationObjectFromCpu with an event. That event is the front end's: a handle that nobody else closes.
+ * STATUS_SUCCESS. STATUS_UNSUCCESSFUL: kmt_end_notifications was called; the thread is to end.
+ */
+NTSTATUS kmt_next_notification( struct kmt_notification *notification );
+
+/* There will be no more notifications: for a front end that wants to join its thread. */
+void kmt_end_notifications( void );
+
 /***********************************************************************
  *           kmt_shutdown
  *

@@ -4,6 +4,9 @@
  * Memory is mapped when it is first locked and stays mapped as long as its block lives, so a lock is mostly a count. The
  * first one also clears memory that is to read as zero, and imports an existing heap.
  *
+ * A lock brings evicted content back. When GPU memory cannot be had without exceeding the budget, the program works on the content
+ * in system memory; it stays there until it is unlocked.
+ *
  * Copyright 2026 the winekmt developers
  *
  * This library is free software; you can redistribute it and/or modify it under the terms of the GNU Lesser General
@@ -37,7 +40,27 @@ static NTSTATUS can_lock_locked( const struct allocation *allocation, bool pinne
 static bool is_prepared( const struct allocation *allocation )
 {
     if (allocation->backing == BACKING_USER) return allocation->import_tried;
+    if (allocation->evicted) return allocation->locks;      /* in system memory */
     return allocation->block && allocation->block->map && allocation->content != CONTENT_ZERO;
+}
+
+static void *content_pointer( const struct allocation *allocation )
+{
+    if (allocation->backing == BACKING_USER) return allocation->user_memory;
+    if (allocation->evicted) return allocation->system_memory;
+    return allocation->block->map + allocation->slot * block_slot_size( allocation->block );
+}
+
+static void take_lock_locked( struct allocation *allocation )
+{
+    if (!allocation->locks++) victim_list_remove_locked( allocation );
+}
+
+static void undo_lock_locked( struct allocation *allocation )
+{
+    if (--allocation->locks) return;
+    victim_list_add_locked( allocation );       /* the least recently used is now another one */
+    if (allocation->eager && allocation->victim_list == VICTIM_EVICTABLE) worker_kick_locked( allocation->device->vidmm );
 }
 
 /* Makes the pages of an existing heap GPU memory. The lock is dropped; the allocation is busy. */
@@ -82,15 +105,61 @@ static NTSTATUS import_user_memory_locked( struct allocation *allocation )
     }
 }
 
-/* Maps, clears, imports: what the first lock needs. Drops the lock; the allocation may be destroyed when it returns. */
-static NTSTATUS prepare_locked( struct allocation *allocation )
+/* Gives the content of an evicted allocation system memory to be locked in. Drops the lock; the allocation is busy. */
+static NTSTATUS prepare_system_memory_locked( struct allocation *allocation, struct freed_memory *freed )
 {
-    struct device *device = allocation->device;
-    struct vidmm *vidmm = device->vidmm;
-    struct freed_memory freed;
+    void *memory;
+
+    if (allocation->system_memory) return STATUS_SUCCESS;
+    if (!system_memory_reserve_locked( freed->vidmm, allocation->size, freed )) return STATUS_NO_MEMORY;
+    kmt_unlock();
+    memory = system_memory_allocate( allocation->size, true );
+    kmt_lock();
+    if (!memory)
+    {
+        system_memory_unreserve_locked( allocation->size );
+        return STATUS_NO_MEMORY;
+    }
+    allocation->system_memory = memory;
+    allocation->content = CONTENT_VALID;
+    return STATUS_SUCCESS;
+}
+
+/* Maps and clears. Drops the lock; the allocation is busy. */
+static NTSTATUS prepare_block_locked( struct allocation *allocation )
+{
     NTSTATUS status;
     char *content;
 
+    if ((status = block_map_locked( allocation->device->vidmm, allocation->block ))) return status;
+    if (allocation->content != CONTENT_ZERO) return STATUS_SUCCESS;
+    content = allocation->block->map + allocation->slot * block_slot_size( allocation->block );
+    kmt_unlock();
+    memset( content, 0, allocation->size );
+    kmt_lock();
+    allocation->content = CONTENT_VALID;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS prepare_evicted_locked( struct allocation *allocation, struct freed_memory *freed )
+{
+    NTSTATUS status = vidmm_place_locked( allocation, WITHIN_BUDGET );
+
+    if (!status) return page_in_locked( allocation, freed );
+    if (status == STATUS_DEVICE_REMOVED) return status;
+    return prepare_system_memory_locked( allocation, freed );
+}
+
+/* Brings back, maps, clears, imports: what the first lock needs, and takes the lock. Drops the lock of core; when it returns the
+ * allocation may be destroyed, but not moved. */
+static NTSTATUS prepare_and_lock_locked( struct allocation *allocation, void **data )
+{
+    struct device *device = allocation->device;
+    struct vidmm *vidmm = device->vidmm;
+    NTSTATUS status = STATUS_SUCCESS;
+    struct freed_memory freed;
+
+    freed_memory_init( &freed, vidmm );
     object_grab( &device->object );
     allocation_begin_locked( allocation );
     if (allocation->backing == BACKING_USER)
@@ -98,51 +167,22 @@ static NTSTATUS prepare_locked( struct allocation *allocation )
         status = vidmm->info->has_host_import ? import_user_memory_locked( allocation ) : STATUS_SUCCESS;
         allocation->import_tried = !status;
     }
-    else if (!(status = block_map_locked( vidmm, allocation->block )) && allocation->content == CONTENT_ZERO)
+    else
     {
-        content = allocation->block->map + allocation->slot * block_slot_size( allocation->block );
-        kmt_unlock();
-        memset( content, 0, allocation->size );
-        kmt_lock();
-        allocation->content = CONTENT_VALID;
+        if (allocation->evicted) status = prepare_evicted_locked( allocation, &freed );
+        if (!status && !allocation->evicted) status = prepare_block_locked( allocation );
     }
-    freed_memory_init( &freed, vidmm );
+    if (!status && !allocation->object.handle) status = STATUS_INVALID_PARAMETER;   /* destroyed meanwhile */
+    if (!status && allocation->offer != NOT_OFFERED) status = STATUS_INVALID_PARAMETER;
+    if (!status)
+    {
+        take_lock_locked( allocation );
+        *data = content_pointer( allocation );
+    }
     allocation_done_locked( allocation, &freed );
     freed_memory_flush_locked( &freed );
     device_put_locked( device );
     return status;
-}
-
-/* first_form: Lock, which knows of pinned allocations and of not waiting. */
-static NTSTATUS lock_allocation_locked( D3DKMT_HANDLE device_handle, D3DKMT_HANDLE handle, bool first_form, bool dont_wait,
-                                        struct allocation **ret, void **data )
-{
-    uint64_t deadline = 0;
-    struct allocation *allocation;
-    struct device *device;
-    NTSTATUS status;
-
-    /* Each turn starts with the handles, because whatever drops the lock may change everything. */
-    for (;;)
-    {
-        if ((status = get_device_locked( device_handle, &device ))) return status;
-        if (!(allocation = get_allocation_locked( device, handle ))) return STATUS_INVALID_PARAMETER;
-        if ((status = can_lock_locked( allocation, first_form ))) return status;
-        if (allocation->busy)
-        {
-            if (dont_wait) return STATUS_GRAPHICS_ALLOCATION_BUSY;
-            if (!deadline) deadline = os_time_ns() + BUSY_WAIT_NS;
-            if (!kmt_wait_locked( deadline )) return STATUS_GRAPHICS_ALLOCATION_BUSY;
-            continue;
-        }
-        if (is_prepared( allocation )) break;
-        if ((status = prepare_locked( allocation ))) return status;
-    }
-    allocation->locks++;
-    *ret = allocation;
-    *data = allocation->backing == BACKING_USER ? allocation->user_memory
-            : allocation->block->map + allocation->slot * block_slot_size( allocation->block );
-    return STATUS_SUCCESS;
 }
 
 /* The pages of a lock that is not for all of the allocation. *offset: bytes to the first one. */
@@ -154,6 +194,46 @@ static NTSTATUS check_pages( const UINT *pages, unsigned int count, uint64_t siz
     if (!count) return STATUS_SUCCESS;
     for (i = 0; i < count; i++) if (pages[i] >= size / PAGE_SIZE) return STATUS_INVALID_PARAMETER;
     *offset = (uint64_t)pages[0] * PAGE_SIZE;
+    return STATUS_SUCCESS;
+}
+
+/* What is locked, and how. first_form: Lock, which knows of pinned allocations, of pages and of not waiting. */
+struct lock_request
+{
+    D3DKMT_HANDLE device, allocation;
+    bool          first_form;
+    D3DDDICB_LOCKFLAGS flags;
+    unsigned int  page_count;
+    const UINT   *pages;
+};
+
+static NTSTATUS lock_allocation_locked( const struct lock_request *request, void **data )
+{
+    uint64_t deadline = 0, offset;
+    struct allocation *allocation;
+    struct device *device;
+    NTSTATUS status;
+
+    /* Each turn starts with the handles, because whatever drops the lock may change everything. */
+    for (;;)
+    {
+        if ((status = get_device_locked( request->device, &device ))) return status;
+        if (!(allocation = get_allocation_locked( device, request->allocation ))) return STATUS_INVALID_PARAMETER;
+        if ((status = can_lock_locked( allocation, request->first_form ))) return status;
+        if (request->flags.UseAlternateVA && allocation->shared) return STATUS_INVALID_PARAMETER;
+        if ((status = check_pages( request->pages, request->page_count, allocation->size, &offset ))) return status;
+        if (!allocation->busy) break;
+        if (request->flags.DonotWait) return STATUS_GRAPHICS_ALLOCATION_BUSY;
+        if (!deadline) deadline = os_time_ns() + BUSY_WAIT_NS;
+        if (!kmt_wait_locked( deadline )) return STATUS_GRAPHICS_ALLOCATION_BUSY;
+    }
+    if (is_prepared( allocation ))
+    {
+        take_lock_locked( allocation );
+        *data = content_pointer( allocation );
+    }
+    else if ((status = prepare_and_lock_locked( allocation, data ))) return status;
+    *data = (char *)*data + offset;
     return STATUS_SUCCESS;
 }
 
@@ -181,17 +261,18 @@ static NTSTATUS check_lock_flags( const D3DKMT_LOCK *args )
  * that was reclaimed as not committed, one without CPU access, an existing heap of size 0 or whose pages do not exist.
  * STATUS_GRAPHICS_TOO_MANY_REFERENCES: 65535 locks are not undone.
  * STATUS_GRAPHICS_CANT_EVICT_PINNED_ALLOCATION: a primary in memory that the CPU cannot see.
- * STATUS_GRAPHICS_ALLOCATION_BUSY: it is being moved or cleared, and Flags.DonotWait was given or 2 s were not enough.
- * STATUS_DEVICE_REMOVED: the adapter's Vulkan device was lost.  STATUS_NO_MEMORY: it cannot be mapped.
+ * STATUS_GRAPHICS_ALLOCATION_BUSY: it is being moved, cleared or paged, and Flags.DonotWait was given or 2 s were not enough.
+ * STATUS_DEVICE_REMOVED: the adapter's Vulkan device was lost.  STATUS_NO_MEMORY: it cannot be mapped; it was never written,
+ * is evicted, and there is neither GPU memory nor system memory for it.
  *
- * Cost: one lock. The first lock of an allocation also vkMapMemory a block, and clearing.
+ * Cost: one lock. The first lock of an allocation also vkMapMemory a block, and clearing; of evicted content paging in, and
+ * paging out what makes room for it.
  * Source: DDI pages of D3DKMTLock, D3DDDICB_LOCKFLAGS.
  */
 NTSTATUS kmt_Lock( D3DKMT_LOCK *params )
 {
+    struct lock_request request = { .first_form = true };
     UINT pages[MAX_LIST_COUNT];
-    struct allocation *allocation;
-    uint64_t offset = 0;
     D3DKMT_LOCK args;
     NTSTATUS status;
     void *data;
@@ -205,17 +286,16 @@ NTSTATUS kmt_Lock( D3DKMT_LOCK *params )
     if (args.NumPages) memcpy( pages, args.pPages, args.NumPages * sizeof(*pages) );
     probe_write( &params->pData );
 
+    request.device = args.hDevice;
+    request.allocation = args.hAllocation;
+    request.flags = args.Flags;
+    request.page_count = args.NumPages;
+    request.pages = pages;
     kmt_lock();
-    status = lock_allocation_locked( args.hDevice, args.hAllocation, true, args.Flags.DonotWait, &allocation, &data );
-    if (!status)
-    {
-        if (args.Flags.UseAlternateVA && allocation->shared) status = STATUS_INVALID_PARAMETER;
-        else status = check_pages( pages, args.NumPages, allocation->size, &offset );
-        if (status) allocation->locks--;
-    }
+    status = lock_allocation_locked( &request, &data );
     kmt_unlock();
     if (status) WARN( "allocation %#x: %#x", args.hAllocation, (unsigned int)status );
-    else params->pData = (char *)data + offset;
+    else params->pData = data;
     return status;
 }
 
@@ -230,7 +310,7 @@ NTSTATUS kmt_Lock( D3DKMT_LOCK *params )
  */
 NTSTATUS kmt_Lock2( D3DKMT_LOCK2 *params )
 {
-    struct allocation *allocation;
+    struct lock_request request = { 0 };
     D3DKMT_LOCK2 args;
     NTSTATUS status;
     void *data;
@@ -242,8 +322,10 @@ NTSTATUS kmt_Lock2( D3DKMT_LOCK2 *params )
     if (args.Flags.Value) return STATUS_INVALID_PARAMETER;
     probe_write( &params->pData );
 
+    request.device = args.hDevice;
+    request.allocation = args.hAllocation;
     kmt_lock();
-    status = lock_allocation_locked( args.hDevice, args.hAllocation, false, false, &allocation, &data );
+    status = lock_allocation_locked( &request, &data );
     kmt_unlock();
     if (status) WARN( "allocation %#x: %#x", args.hAllocation, (unsigned int)status );
     else params->pData = data;
@@ -274,8 +356,9 @@ static NTSTATUS unlock_list( D3DKMT_HANDLE device_handle, const D3DKMT_HANDLE *h
         for (i = 0; i < found; i++)
         {
             allocations[i]->mark--;
-            if (!status) allocations[i]->locks--;
+            if (!status) undo_lock_locked( allocations[i] );
         }
+        share_publish_locked( device->vidmm );
     }
     kmt_unlock();
     if (status) WARN( "device %#x, count %u: refused", device_handle, count );

@@ -2,9 +2,9 @@
  * Offer and reclaim
  *
  * Both validate their whole list before they change anything. What an offer does is a list operation an allocation. A
- * reclaim is the same as long as everything was kept; what was discarded must get memory first, for which the lock
- * is dropped: then all allocations of the call are busy, so that nobody sees it half done, and when memory cannot be had, all of
- * them are offered as before.
+ * reclaim is the same as long as everything was kept; what was discarded must get memory first, and what was evicted while a
+ * MakeResident is outstanding must come back, for which the lock is dropped: then all allocations of the call are busy, so that
+ * nobody sees it half done, and when memory cannot be had, all of them are offered as before.
  *
  * Copyright 2026 the winekmt developers
  *
@@ -22,22 +22,30 @@
  * Offer
  */
 
-static void offer_locked( struct allocation *allocation, enum offer_level level, bool allow_decommit )
+static void offer_locked( struct vidmm *vidmm, struct allocation *allocation, enum offer_level level, bool allow_decommit )
 {
-    struct vidmm *vidmm = allocation->device->vidmm;
     struct freed_memory freed;
 
-    offer_list_remove_locked( allocation );
-    allocation->offer = level;
-    allocation->allow_decommit = allow_decommit;
-    if (vidmm->verifier.always_decommit && allow_decommit && can_discard( allocation ) && !allocation->busy)
+    if (__builtin_expect( vidmm->verifier.always_decommit, 0 ) && allow_decommit && !allocation->busy)
     {
-        freed_memory_init( &freed, vidmm );
-        allocation_unplace_locked( allocation, &freed, true );  /* kept for reuse: nothing to free here */
-        allocation->discarded = true;
-        allocation->content = CONTENT_ZERO;
+        victim_list_remove_locked( allocation );
+        allocation->offer = level;
+        if (can_discard( allocation ))
+        {
+            freed_memory_init( &freed, vidmm );
+            allocation_unplace_locked( allocation, &freed, true );  /* kept for reuse: nothing to free here */
+            allocation->discarded = true;
+            allocation->content = CONTENT_ZERO;
+        }
     }
-    offer_list_add_locked( allocation );
+    victim_set_offer_locked( allocation, level, allow_decommit );
+}
+
+static inline NTSTATUS check_offer( void *arg, unsigned int i, struct allocation *allocation )
+{
+    (void)arg;
+    (void)i;
+    return allocation->locks || allocation->dead ? STATUS_INVALID_PARAMETER : STATUS_SUCCESS;
 }
 
 static NTSTATUS offer_list_locked( const D3DKMT_OFFERALLOCATIONS *args, const struct handle_list *handles )
@@ -52,10 +60,7 @@ static NTSTATUS offer_list_locked( const D3DKMT_OFFERALLOCATIONS *args, const st
     unsigned int i;
 
     if ((status = get_device_locked( args->hDevice, &device ))) return status;
-    if ((status = find_objects_locked( device, handles, &list ))) return status;
-    for (i = 0; i < handles->count; i++)
-        for (walk = walk_start( &list, i ); (allocation = walk_next( &walk )); )
-            if (allocation->locks || allocation->dead) return STATUS_INVALID_PARAMETER;
+    if ((status = find_and_check_locked( device, handles, &list, check_offer, NULL ))) return status;
 
     for (i = 0; i < handles->count; i++)
         for (walk = walk_start( &list, i ); (allocation = walk_next( &walk )); )
@@ -67,8 +72,9 @@ static NTSTATUS offer_list_locked( const D3DKMT_OFFERALLOCATIONS *args, const st
             case D3DKMT_OFFER_PRIORITY_HIGH:   level = OFFER_HIGH; break;
             default:                           level = auto_offer_level( allocation->residency_priority ); break;
             }
-            offer_locked( allocation, level, allow_decommit );
+            offer_locked( device->vidmm, allocation, level, allow_decommit );
         }
+    share_publish_locked( device->vidmm );
     return STATUS_SUCCESS;
 }
 
@@ -112,17 +118,68 @@ NTSTATUS kmt_OfferAllocations( D3DKMT_OFFERALLOCATIONS *params )
  * Reclaim
  */
 
-static D3DDDI_RECLAIM_RESULT reclaim_result( const struct allocation *allocation )
+static inline D3DDDI_RECLAIM_RESULT reclaim_result( const struct vidmm *vidmm, const struct allocation *allocation )
 {
     if (allocation->offer == NOT_OFFERED) return D3DDDI_RECLAIM_RESULT_OK;
     if (allocation->dead) return D3DDDI_RECLAIM_RESULT_NOT_COMMITTED;
-    if (allocation->discarded || allocation->device->vidmm->verifier.always_discard) return D3DDDI_RECLAIM_RESULT_DISCARDED;
+    if (allocation->discarded || vidmm->verifier.always_discard) return D3DDDI_RECLAIM_RESULT_DISCARDED;
     return D3DDDI_RECLAIM_RESULT_OK;
 }
 
-/* One result an entry; of a resource the worst of its allocations', which is the largest value. Then all are as if they
- * had never been offered. */
-static void finish_reclaim_locked( const struct object_list *list, D3DDDI_RECLAIM_RESULT *results )
+/* Discarded: it gets memory again, whose content does not matter. */
+static inline bool needs_memory( const struct allocation *allocation )
+{
+    return allocation->offer != NOT_OFFERED && allocation->discarded && !allocation->dead;
+}
+
+/* MakeResident came while it was offered and evicted, or it was evicted before: only a reclaim brings it back. */
+static inline bool needs_content( const struct allocation *allocation )
+{
+    return allocation->evicted && allocation->offer != NOT_OFFERED && allocation->resident_count;
+}
+
+/* What a first look at the list finds. */
+struct survey
+{
+    const struct vidmm    *vidmm;
+    D3DDDI_RECLAIM_RESULT *results;     /* one an entry; of a resource the worst of its allocations', which is the largest value */
+    unsigned int           total;       /* allocations */
+    bool                   slow;        /* one needs memory or content */
+    bool                   busy;        /* somebody works on one */
+};
+
+static inline NTSTATUS survey_allocation( void *arg, unsigned int i, struct allocation *allocation )
+{
+    struct survey *survey = arg;
+    D3DDDI_RECLAIM_RESULT result;
+
+    if (allocation->dead) return STATUS_INVALID_PARAMETER;
+    survey->total++;
+    if (needs_memory( allocation ) || needs_content( allocation )) survey->slow = true;
+    if (allocation->busy) survey->busy = true;
+    result = reclaim_result( survey->vidmm, allocation );
+    if (result > survey->results[i]) survey->results[i] = result;
+    return STATUS_SUCCESS;
+}
+
+/* All are as if they had never been offered. */
+static void end_offers_locked( const struct object_list *list )
+{
+    struct allocation *allocation;
+    struct entry_walk walk;
+    unsigned int i;
+
+    for (i = 0; i < list->handles->count; i++)
+        for (walk = walk_start( list, i ); (allocation = walk_next( &walk )); )
+        {
+            if (allocation->offer == NOT_OFFERED) continue;
+            allocation->discarded = false;
+            victim_set_offer_locked( allocation, NOT_OFFERED, false );
+        }
+}
+
+/* The same after the slow half, with the results as they have become. */
+static void finish_reclaim_locked( const struct vidmm *vidmm, const struct object_list *list, D3DDDI_RECLAIM_RESULT *results )
 {
     struct allocation *allocation;
     struct entry_walk walk;
@@ -133,154 +190,135 @@ static void finish_reclaim_locked( const struct object_list *list, D3DDDI_RECLAI
         results[i] = D3DDDI_RECLAIM_RESULT_OK;
         for (walk = walk_start( list, i ); (allocation = walk_next( &walk )); )
         {
-            D3DDDI_RECLAIM_RESULT result = reclaim_result( allocation );
+            D3DDDI_RECLAIM_RESULT result = reclaim_result( vidmm, allocation );
 
             if (result > results[i]) results[i] = result;
         }
     }
-    for (i = 0; i < list->handles->count; i++)
-        for (walk = walk_start( list, i ); (allocation = walk_next( &walk )); )
-        {
-            offer_list_remove_locked( allocation );
-            allocation->offer = NOT_OFFERED;
-            allocation->discarded = false;
-            allocation->allow_decommit = false;
-        }
+    end_offers_locked( list );
 }
 
-static bool needs_memory( const struct allocation *allocation )
+/* Gives memory to one allocation that needs it. Drops the lock. */
+static NTSTATUS recommit_locked( struct allocation *allocation )
 {
-    return allocation->offer != NOT_OFFERED && allocation->discarded && !allocation->dead;
-}
+    bool discarded = needs_memory( allocation );
+    NTSTATUS status;
 
-/* Counts what needs memory. *busy: somebody works on one of the allocations. STATUS_INVALID_PARAMETER: one is dead. */
-static NTSTATUS survey_locked( const struct object_list *list, unsigned int *total, bool *memory_needed, bool *busy )
-{
-    struct allocation *allocation;
-    struct entry_walk walk;
-    unsigned int i;
-
-    *total = 0;
-    *memory_needed = *busy = false;
-    for (i = 0; i < list->handles->count; i++)
-        for (walk = walk_start( list, i ); (allocation = walk_next( &walk )); ++*total)
-        {
-            if (allocation->dead) return STATUS_INVALID_PARAMETER;
-            if (needs_memory( allocation )) *memory_needed = true;
-            if (allocation->busy) *busy = true;
-        }
+    if (discarded && allocation->allow_decommit && allocation->device->vidmm->verifier.fail_commit)
+    {
+        allocation->dead = true;
+        return STATUS_SUCCESS;
+    }
+    status = vidmm_place_locked( allocation, WITHIN_BUDGET );
+    if (status != STATUS_GRAPHICS_NO_VIDEO_MEMORY && status != STATUS_NO_MEMORY) return status;
+    /* A promise was made when it was made resident. The budget is only a hint, so it gives way. */
+    if (allocation->resident_count) return vidmm_place_locked( allocation, OVER_BUDGET );
+    /* Else it is as if it had been evicted before it was ever written to. */
+    if (discarded) allocation_set_evicted_locked( allocation );
     return STATUS_SUCCESS;
 }
 
-/* Gives memory to one discarded allocation. Drops the lock. */
-static NTSTATUS recommit_locked( struct allocation *allocation )
+/* Undoes recommit_locked. */
+static void undo_recommit_locked( struct allocation *allocation, struct freed_memory *freed )
 {
-    struct vidmm *vidmm = allocation->device->vidmm;
-    NTSTATUS status = STATUS_GRAPHICS_NO_VIDEO_MEMORY;
+    bool discarded;
 
-    if (!allocation->allow_decommit || !vidmm->verifier.fail_commit)
-    {
-        status = vidmm_place_locked( allocation, false );
-        /* A promise was made when the allocation was created. The budget is only a hint, so it gives way first. */
-        if (status == STATUS_GRAPHICS_NO_VIDEO_MEMORY && !allocation->allow_decommit)
-            status = vidmm_place_locked( allocation, true );
-    }
-    if (status == STATUS_GRAPHICS_NO_VIDEO_MEMORY && allocation->allow_decommit)
-    {
-        allocation->dead = true;
-        status = STATUS_SUCCESS;
-    }
-    return status;
+    allocation->dead = false;
+    discarded = needs_memory( allocation );
+    /* An Evict may have come, so that it needs no content any more. */
+    if (!discarded && !(allocation->evicted && allocation->block)) return;
+    victim_list_remove_locked( allocation );        /* somebody may have offered it again */
+    allocation_unplace_locked( allocation, freed, true );
+    if (!discarded) return;
+    allocation_drop_system_copy_locked( allocation, freed );
+    allocation->content = CONTENT_ZERO;             /* the memory was new to it, the next may not be */
 }
 
-/* The slow half of a reclaim: all is found, nothing is busy. Drops the lock. *retry: a resource of the list has got further
- * allocations meanwhile, nothing was done. */
-static NTSTATUS reclaim_discarded_locked( struct device *device, struct object_list *list, unsigned int total,
-                                          D3DDDI_RECLAIM_RESULT *results, bool *retry )
+/* The slow half of a reclaim: all is found, nothing is busy. Drops the lock. queue: for the copies; NULL: they are waited for.
+ * *retry: a resource of the list has got further allocations meanwhile, nothing was done. */
+static NTSTATUS reclaim_slowly_locked( struct device *device, struct paging_queue *queue, struct object_list *list, unsigned int total,
+                                       D3DDDI_RECLAIM_RESULT *results, uint64_t *fence_value, bool *retry )
 {
-    struct allocation **allocations = malloc( total * sizeof(*allocations) ), *allocation;
-    unsigned int i, count = 0, placed;
-    struct freed_memory freed;
+    struct paging_job *job = malloc( sizeof(*job) + total * sizeof(*job->allocations) );
+    struct allocation *allocation;
     NTSTATUS status = STATUS_SUCCESS;
+    struct freed_memory freed;
     struct entry_walk walk;
+    unsigned int i;
 
     *retry = false;
-    if (!allocations) return STATUS_NO_MEMORY;
+    if (!job) return STATUS_NO_MEMORY;
+    job->count = 0;
     for (i = 0; i < list->handles->count; i++)
         for (walk = walk_start( list, i ); (allocation = walk_next( &walk )); )
         {
             if (allocation->busy) continue;     /* it stands in the list twice */
-            offer_list_remove_locked( allocation );
+            victim_list_remove_locked( allocation );
             allocation_begin_locked( allocation );
-            allocations[count++] = allocation;
+            job->allocations[job->count++] = allocation;
         }
 
     object_grab( &device->object );
-    for (placed = 0; placed < count && !status; placed++)
-        if (needs_memory( allocations[placed] )) status = recommit_locked( allocations[placed] );
+    if (queue) object_grab( &queue->object );
+    for (i = 0; i < job->count && !status; i++)
+        if (needs_memory( job->allocations[i] ) || needs_content( job->allocations[i] )) status = recommit_locked( job->allocations[i] );
 
     /* Meanwhile resources or allocations may have been destroyed, or added to a resource. */
-    if (!status && !device->object.handle) status = STATUS_INVALID_PARAMETER;
+    if (!status && (!device->object.handle || (queue && !queue->object.handle))) status = STATUS_INVALID_PARAMETER;
     if (!status) status = find_objects_locked( device, list->handles, list );
     for (i = 0; !status && !*retry && i < list->handles->count; i++)
         for (walk = walk_start( list, i ); (allocation = walk_next( &walk )); )
-            if (needs_memory( allocation ) && !allocation->block) *retry = true;
+            if ((needs_memory( allocation ) && !allocation->block && !allocation->evicted) ||
+                (needs_content( allocation ) && !allocation->block)) *retry = true;
 
     freed_memory_init( &freed, device->vidmm );
-    if (!status && !*retry) finish_reclaim_locked( list, results );
-    else
-        for (i = 0; i < count; i++)
-        {
-            allocations[i]->dead = false;
-            if (!needs_memory( allocations[i] )) continue;
-            offer_list_remove_locked( allocations[i] );     /* somebody may have offered it again */
-            allocation_unplace_locked( allocations[i], &freed, true );
-            allocations[i]->content = CONTENT_ZERO;         /* the memory was new to it, the next may not be */
-        }
-    for (i = 0; i < count; i++) allocation_done_locked( allocations[i], &freed );
+    if (!status && !*retry) finish_reclaim_locked( device->vidmm, list, results );
+    else for (i = 0; i < job->count; i++) undo_recommit_locked( job->allocations[i], &freed );
+    status = pager_finish_locked( status || *retry ? NULL : queue, job, fence_value, &freed, status );
     freed_memory_flush_locked( &freed );
-    free( allocations );
+    share_publish_locked( device->vidmm );
+    trim_notice_locked( device->vidmm );
+    if (queue) paging_queue_put_locked( queue );
     device_put_locked( device );
     return status;
 }
 
-/* device, or the device of paging_queue when that is not 0. *fence_value: the queue's. May drop the lock. */
+/* device, or the device of the queue when that is not 0. *fence_value: when the GPU may use it. May drop the lock. */
 static NTSTATUS reclaim_list_locked( D3DKMT_HANDLE device_handle, D3DKMT_HANDLE queue_handle, const struct handle_list *handles,
                                      D3DDDI_RECLAIM_RESULT *results, uint64_t *fence_value )
 {
+    struct paging_queue *queue = NULL;
     struct object_list list;
     struct device *device;
-    bool memory_needed, busy, retry;
-    unsigned int total;
+    struct survey survey;
     NTSTATUS status;
+    bool retry;
 
     for (;;)
     {
         if (queue_handle)
         {
-            struct object *object = handle_lookup_locked( &kmt_handles, queue_handle, OBJECT_PAGING_QUEUE );
-            struct paging_queue *queue = object ? LIST_ENTRY( object, struct paging_queue, object ) : NULL;
-
-            if (!queue) return STATUS_INVALID_PARAMETER;
+            if ((status = get_paging_queue_locked( queue_handle, &queue ))) return status;
             device = queue->device;
             *fence_value = *queue->fence_value;
-            if (device_is_removed( device )) return STATUS_DEVICE_REMOVED;
         }
         else if ((status = get_device_locked( device_handle, &device ))) return status;
 
-        if ((status = find_objects_locked( device, handles, &list ))) return status;
-        if ((status = survey_locked( &list, &total, &memory_needed, &busy ))) return status;
-        if (!memory_needed)
+        survey = (struct survey){ .vidmm = device->vidmm, .results = results };
+        memset( results, 0, handles->count * sizeof(*results) );    /* D3DDDI_RECLAIM_RESULT_OK */
+        if ((status = find_and_check_locked( device, handles, &list, survey_allocation, &survey ))) return status;
+        if (!survey.slow)
         {
-            finish_reclaim_locked( &list, results );
+            end_offers_locked( &list );
+            share_publish_locked( device->vidmm );
             return STATUS_SUCCESS;
         }
-        if (busy)
+        if (survey.busy)
         {
             kmt_wait_locked( UINT64_MAX );      /* then everything may be different */
             continue;
         }
-        status = reclaim_discarded_locked( device, &list, total, results, &retry );
+        status = reclaim_slowly_locked( device, queue, &list, survey.total, results, fence_value, &retry );
         if (!retry) return status;
     }
 }
@@ -288,7 +326,8 @@ static NTSTATUS reclaim_list_locked( D3DKMT_HANDLE device_handle, D3DKMT_HANDLE 
 /***********************************************************************
  *           kmt_ReclaimAllocations
  *
- * Ends an offer and tells what was discarded. What was gets memory again, and may be locked at once.
+ * Ends an offer and tells what was discarded. What was gets memory again, and may be locked at once: GPU memory, or, when that
+ * cannot be had and no MakeResident is outstanding, system memory.
  *
  * params->HandleList or ->pResources: NumAllocations handles of params->hDevice, 1 to 10240, exactly one of the two.
  * pDiscarded: NumAllocations BOOLs, or NULL: then the caller takes all content as lost. Of a resource TRUE when any of its
@@ -296,10 +335,11 @@ static NTSTATUS reclaim_list_locked( D3DKMT_HANDLE device_handle, D3DKMT_HANDLE 
  * STATUS_INVALID_PARAMETER: both or neither list, the count, a handle that is not hDevice's, an allocation that an earlier
  * reclaim reported as not committed. Nothing is reclaimed then.
  * STATUS_DEVICE_REMOVED: the adapter's Vulkan device was lost.
- * STATUS_GRAPHICS_NO_VIDEO_MEMORY, STATUS_NO_MEMORY: Vulkan has no memory for what was discarded, even beyond the
+ * STATUS_GRAPHICS_NO_VIDEO_MEMORY, STATUS_NO_MEMORY: Vulkan has no memory for what is held resident, even beyond the
  * budget. Not in the documentation, which has no answer for this. Everything stays offered.
  *
- * Cost: one lock, O(allocations), no Vulkan call for what was kept; what was discarded costs as much as creating it.
+ * Cost: one lock, O(allocations), no Vulkan call for what was kept; what was discarded costs as much as creating it; what a
+ * MakeResident holds and was evicted is copied before the call returns.
  * Source: DDI page of D3DKMTReclaimAllocations; docs/semantics.md where it is silent.
  */
 NTSTATUS kmt_ReclaimAllocations( D3DKMT_RECLAIMALLOCATIONS *params )
@@ -330,7 +370,8 @@ NTSTATUS kmt_ReclaimAllocations( D3DKMT_RECLAIMALLOCATIONS *params )
  *           kmt_ReclaimAllocations2
  *
  * The same on a paging queue and its device, with results that tell "not committed" from "discarded" in the slot of
- * pDiscarded (the values of both agree). PagingFenceValue: the memory is there on return, so it is the value that the queue's fence has.
+ * pDiscarded (the values of both agree). PagingFenceValue: what the queue's fence must reach before the GPU uses the memory; the
+ * value that it has already, unless content is being copied back.
  */
 NTSTATUS kmt_ReclaimAllocations2( D3DKMT_RECLAIMALLOCATIONS2 *params )
 {

@@ -23,7 +23,7 @@ static NTSTATUS find_list_locked( D3DKMT_HANDLE device_handle, const struct hand
 /***********************************************************************
  *           kmt_SetAllocationPriority
  *
- * Sets residency priorities: what AUTO offers go by.
+ * Sets residency priorities: what AUTO offers and evictions go by.
  *
  * params->hResource: all its allocations get pPriorities[0]; or phAllocationList: AllocationCount handles, 1 to 10240, and as many
  * priorities. Any value is accepted, D3DDDI_ALLOCATIONPRIORITY_ names five of them.
@@ -55,7 +55,14 @@ NTSTATUS kmt_SetAllocationPriority( D3DKMT_SETALLOCATIONPRIORITY *params )
     if (!(status = find_list_locked( args.hDevice, &handles, &list )))
         for (i = 0; i < handles.count; i++)
             for (walk = walk_start( &list, i ); (allocation = walk_next( &walk )); )
+            {
+                bool listed = allocation->victim_list == VICTIM_EVICTABLE;
+
+                if (allocation->residency_priority == priorities[i]) continue;
+                if (listed) victim_list_remove_locked( allocation );    /* to the list of its new level */
                 allocation->residency_priority = priorities[i];
+                if (listed) victim_list_add_locked( allocation );
+            }
     kmt_unlock();
     if (status) WARN( "device %#x: %#x", args.hDevice, (unsigned int)status );
     return status;
@@ -120,7 +127,7 @@ static UINT get_residency_locked( const struct allocation *allocation )
     struct vidmm *vidmm = allocation->device->vidmm;
 
     if (allocation->backing == BACKING_USER) return D3DKMT_ALLOCATIONRESIDENCYSTATUS_RESIDENTINSHAREDMEMORY;
-    if (!allocation->block) return D3DKMT_ALLOCATIONRESIDENCYSTATUS_NOTRESIDENT;
+    if (!allocation->block || allocation->evicted) return D3DKMT_ALLOCATIONRESIDENCYSTATUS_NOTRESIDENT;
     return type_heap( vidmm, allocation->memory_type )->local ? D3DKMT_ALLOCATIONRESIDENCYSTATUS_RESIDENTINGPUMEMORY
                                                              : D3DKMT_ALLOCATIONRESIDENCYSTATUS_RESIDENTINSHAREDMEMORY;
 }
@@ -129,7 +136,7 @@ static UINT get_residency_locked( const struct allocation *allocation )
  *           kmt_QueryAllocationResidency
  *
  * Tells where the memory of allocations is: in the local segment group (GPU memory), in the non-local one or the program's own
- * (shared memory), or nowhere, because it was discarded.
+ * (shared memory), or nowhere, because its content was evicted or discarded, or is just being brought back.
  *
  * params->hResource: one answer, that of its worst allocation; or phAllocationList: AllocationCount handles, 1 to 10240,
  * and as many answers in pResidencyStatus.

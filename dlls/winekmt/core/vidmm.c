@@ -59,6 +59,7 @@ NTSTATUS vidmm_create( struct kmt_gpu *gpu, uint64_t limit, struct vidmm **ret )
     struct vidmm *vidmm = calloc( 1, sizeof(*vidmm) );
     enum gpu_result result;
     unsigned int i, level;
+    NTSTATUS status;
 
     if (!vidmm) return STATUS_NO_MEMORY;
     if ((result = gpu_open_device( gpu->info.device_uuid, &vidmm->device )))
@@ -73,7 +74,8 @@ NTSTATUS vidmm_create( struct kmt_gpu *gpu, uint64_t limit, struct vidmm **ret )
     vidmm->info = &vidmm->device_info;
     list_init( &vidmm->entry );
     list_init( &vidmm->empty );
-    kmt_init_condition( &vidmm->worker_wake );
+    list_init( &vidmm->offered_evicted );
+    for (i = 0; i < PAGING_PRIORITIES; i++) list_init( &vidmm->jobs[i] );
     verifier_parse( getenv( "WINEKMT_VERIFIER" ), &vidmm->verifier );
     for (i = 0; i < vidmm->info->heap_count; i++)
     {
@@ -83,6 +85,7 @@ NTSTATUS vidmm_create( struct kmt_gpu *gpu, uint64_t limit, struct vidmm **ret )
         heap->local = vidmm->info->heaps[i].local;
         heap->limit = heap->size - heap_headroom( heap->size );
         for (level = 0; level < OFFER_LEVELS; level++) list_init( &heap->offered[level] );
+        for (level = 0; level < EVICT_LEVELS; level++) list_init( &heap->evictable[level] );
     }
     vidmm->groups[GROUP_LOCAL].limit = limit;
     vidmm->groups[GROUP_NON_LOCAL].limit = UINT64_MAX;
@@ -90,6 +93,12 @@ NTSTATUS vidmm_create( struct kmt_gpu *gpu, uint64_t limit, struct vidmm **ret )
     {
         init_type_order( vidmm, i, GROUP_LOCAL );
         init_type_order( vidmm, i, GROUP_NON_LOCAL );
+    }
+    if ((status = share_join( vidmm )))
+    {
+        gpu_close_device( vidmm->device );
+        free( vidmm );
+        return status;
     }
     *ret = vidmm;
     return STATUS_SUCCESS;
@@ -100,16 +109,21 @@ void vidmm_release_locked( struct vidmm *vidmm )
     struct freed_memory freed;
     unsigned int i;
 
-    if (--vidmm->refs) return;
+    if (--vidmm->refs)
+    {
+        kmt_wake_locked();      /* kmt_shutdown waits for this */
+        return;
+    }
+    pager_stop_locked( vidmm );
     worker_stop_locked( vidmm );
     freed_memory_init( &freed, vidmm );
     while (!list_empty( &vidmm->empty ))
         block_retire_locked( vidmm, LIST_ENTRY( list_head( &vidmm->empty ), struct vidmm_block, empty_entry ), &freed );
     freed_memory_flush_locked( &freed );
-    assert( !vidmm->memories && !vidmm->offered );
+    assert( !vidmm->memories && !vidmm->offered && !vidmm->evictable );
     kmt_unlock();
+    share_leave( vidmm );
     gpu_close_device( vidmm->device );
-    pthread_cond_destroy( &vidmm->worker_wake );
     for (i = 0; i < sizeof(vidmm->pools) / sizeof(vidmm->pools[0][0][0]); i++) free( (&vidmm->pools[0][0][0])[i] );
     free( vidmm );
     kmt_lock();
@@ -127,6 +141,7 @@ void vidmm_lose_locked( struct vidmm *vidmm )
         list_add_tail( &vidmm->gpu->lost, &vidmm->entry );
     }
     kmt_wake_locked();
+    notify_locked();
 }
 
 void vidmm_reap_locked( struct kmt_gpu *gpu )
@@ -191,7 +206,21 @@ uint64_t vidmm_group_budget_locked( const struct vidmm *vidmm, unsigned int grou
 
     for (i = 0; i < vidmm->info->heap_count; i++)
         if (vidmm->heaps[i].local == (group == GROUP_LOCAL)) sum += vidmm->heaps[i].limit;
-    return sum < vidmm->groups[group].limit ? sum : vidmm->groups[group].limit;
+    return sum < group_limit( &vidmm->groups[group] ) ? sum : group_limit( &vidmm->groups[group] );
+}
+
+uint64_t vidmm_bytes_to_trim_locked( const struct vidmm *vidmm, unsigned int group, uint64_t more )
+{
+    uint64_t budget = vidmm_group_budget_locked( vidmm, group ), held = more;
+    unsigned int i;
+
+    for (i = 0; i < vidmm->info->heap_count; i++)
+    {
+        const struct vidmm_heap *heap = &vidmm->heaps[i];
+
+        if (heap->local == (group == GROUP_LOCAL)) held += heap->placed - heap->offered_bytes - heap->evictable_bytes;
+    }
+    return held > budget ? held - budget : 0;
 }
 
 /* The smallest block of a pool that is worth a memory object, and the next one below size. */
@@ -209,40 +238,92 @@ static uint64_t smaller_block_size( const struct vidmm_pool *pool, uint64_t size
     return size > least ? size : least;
 }
 
+/* What no budget of another time would allow either. */
+static bool exceeds_maximum_locked( struct vidmm *vidmm, const struct vidmm_heap *heap, uint64_t size )
+{
+    const struct vidmm_group *group = heap_group( vidmm, heap );
+    uint64_t most = heap->size - heap_headroom( heap->size );
+
+    if (share_missing_locked( vidmm, heap->local ? GROUP_LOCAL : GROUP_NON_LOCAL, size )) return true;
+    return heap->used > most || size > most - heap->used || group->used > group->limit || size > group->limit - group->used;
+}
+
+static NTSTATUS no_room_status( const struct vidmm *vidmm, enum room room )
+{
+    if (vidmm->lost) return STATUS_DEVICE_REMOVED;      /* while making room */
+    return room == ROOM_NO_SYSTEM_MEMORY ? STATUS_NO_MEMORY : STATUS_GRAPHICS_NO_VIDEO_MEMORY;
+}
+
+/* A large, empty block; NULL: there is none that fits. An empty block counts as used: when that is too much already it is to be
+ * freed, not filled. */
+static struct vidmm_block *reuse_block_locked( struct vidmm *vidmm, uint32_t type, uint64_t size, enum budget_mode mode )
+{
+    if (mode == WITHIN_BUDGET && budget_shortage_locked( vidmm, type_heap( vidmm, type ), 0 ).bytes) return NULL;
+    return take_empty_block_locked( vidmm, type, size );
+}
+
+/* Sees whether a block may be made, by the budgets of this process and by what others use, and makes room where it may not: first
+ * all that costs only what is offered, here and elsewhere, then, if evict, what costs copying. Drops the lock, unless it is ROOM_THERE. */
+static enum room fit_block_locked( struct vidmm *vidmm, struct vidmm_heap *heap, struct vidmm_pool *pool, uint64_t size, enum budget_mode mode,
+                                   bool evict )
+{
+    unsigned int group = heap->local ? GROUP_LOCAL : GROUP_NON_LOCAL;
+    struct shortage shortage = budget_shortage_locked( vidmm, heap, size );
+    bool over_budget = shortage.bytes;
+    enum room room;
+
+    if (!over_budget && !(shortage.bytes = share_missing_locked( vidmm, group, size ))) return ROOM_THERE;
+    if ((room = make_room_locked( vidmm, &shortage, pool, false )) == ROOM_MADE) return room;
+    if (share_ask_locked( vidmm, group, shortage.bytes, false )) return ROOM_MADE;
+    if (evict)
+    {
+        /* Within the own budget it is others who have borrowed what is missing. */
+        if (!over_budget && share_ask_locked( vidmm, group, shortage.bytes, true )) return ROOM_MADE;
+        if ((room = make_room_locked( vidmm, &shortage, pool, true )) == ROOM_MADE) return room;
+        if (over_budget && share_ask_locked( vidmm, group, shortage.bytes, true )) return ROOM_MADE;
+    }
+    if (mode == OVER_BUDGET || (mode == WITHIN_MAXIMUM && !exceeds_maximum_locked( vidmm, heap, size ))) return ROOM_THERE;
+    return room;
+}
+
 /* Allocates a block, making room for it if that is needed. The lock is dropped. The caller looks whether the memory that it
  * wanted a block for has turned up meanwhile.
  * STATUS_SUCCESS: *block, unless pool has got a free slot otherwise. */
 static NTSTATUS add_block_locked( struct vidmm *vidmm, struct vidmm_pool *pool, uint32_t type, uint64_t size,
-                                  bool over_budget, struct vidmm_block **block )
+                                  enum budget_mode mode, bool evict, struct vidmm_block **block )
 {
     struct vidmm_heap *heap = type_heap( vidmm, type );
     struct vidmm_group *group = heap_group( vidmm, heap );
     struct gpu_memory *memory;
+    struct shortage shortage;
     enum gpu_result result;
+    enum room room;
 
     *block = NULL;
     vidmm_refresh_budget_locked( vidmm, BUDGET_AGE_NS );
+    share_refresh_locked( vidmm, SHARE_AGE_NS );
     /* What nothing can make room for costs nobody the content. */
-    if (!pool && !over_budget && !vidmm->lost && !can_make_room_locked( vidmm, heap, size )) return STATUS_GRAPHICS_NO_VIDEO_MEMORY;
+    if (!pool && mode == WITHIN_BUDGET && !vidmm->lost && !can_make_room_locked( vidmm, heap, size )) return STATUS_GRAPHICS_NO_VIDEO_MEMORY;
     for (;;)
     {
-        struct shortage shortage = budget_shortage_locked( vidmm, heap, size );
-
         if (vidmm->lost) return STATUS_DEVICE_REMOVED;
         if (pool && pool->free_slots) return STATUS_SUCCESS;
-        if (shortage.bytes)
-        {
-            if (make_room_locked( vidmm, &shortage, pool )) continue;
-            if (!over_budget) return STATUS_GRAPHICS_NO_VIDEO_MEMORY;
-        }
+        if (!pool && (*block = reuse_block_locked( vidmm, type, size, mode ))) return STATUS_SUCCESS;
+        if ((room = fit_block_locked( vidmm, heap, pool, size, mode, evict )) == ROOM_MADE) continue;
+        if (room != ROOM_THERE) return no_room_status( vidmm, room );
 
         heap->used += size;
         group->used += size;
         vidmm->memories++;
+        share_publish_locked( vidmm );
         kmt_unlock();
         result = gpu_allocate_memory( vidmm->device, type, size, &memory );
         kmt_lock();
-        if (!result && (*block = block_create_locked( vidmm, pool, type, size, memory ))) return STATUS_SUCCESS;
+        if (!result && (*block = block_create_locked( vidmm, pool, type, size, memory )))
+        {
+            trim_notice_locked( vidmm );
+            return STATUS_SUCCESS;
+        }
         if (!result)
         {
             vidmm->freeing++;
@@ -266,7 +347,9 @@ static NTSTATUS add_block_locked( struct vidmm *vidmm, struct vidmm_pool *pool, 
                 break;
             }
             shortage = (struct shortage){ .heap = heap, .local = heap->local, .bytes = size };
-            if (!make_room_locked( vidmm, &shortage, pool )) return STATUS_GRAPHICS_NO_VIDEO_MEMORY;
+            if ((room = make_room_locked( vidmm, &shortage, pool, evict )) != ROOM_MADE &&
+                !share_ask_locked( vidmm, heap->local ? GROUP_LOCAL : GROUP_NON_LOCAL, size, evict ))
+                return no_room_status( vidmm, room );
             break;
         case GPU_OUT_OF_HOST_MEMORY:
             return STATUS_NO_MEMORY;
@@ -310,7 +393,7 @@ static uint64_t next_block_size_locked( struct vidmm *vidmm, const struct vidmm_
     return size > least ? size : least;
 }
 
-static NTSTATUS place_in_type_locked( struct allocation *allocation, uint32_t type, bool over_budget )
+static NTSTATUS place_in_type_locked( struct allocation *allocation, uint32_t type, enum budget_mode mode, bool evict )
 {
     struct vidmm *vidmm = allocation->device->vidmm;
     struct vidmm_block *block;
@@ -319,10 +402,8 @@ static NTSTATUS place_in_type_locked( struct allocation *allocation, uint32_t ty
 
     if (allocation->size >= own_block_size_locked( vidmm ))
     {
-        /* An empty block counts as used. When that is too much already it is to be freed, not filled. */
-        block = over_budget || !budget_shortage_locked( vidmm, type_heap( vidmm, type ), 0 ).bytes
-                ? take_empty_block_locked( vidmm, type, allocation->size ) : NULL;
-        if (!block && (status = add_block_locked( vidmm, NULL, type, allocation->size, over_budget, &block ))) return status;
+        if (!(block = reuse_block_locked( vidmm, type, allocation->size, mode )) &&
+            (status = add_block_locked( vidmm, NULL, type, allocation->size, mode, evict, &block ))) return status;
         block_assign_locked( vidmm, block, allocation );
         return STATUS_SUCCESS;
     }
@@ -332,32 +413,46 @@ static NTSTATUS place_in_type_locked( struct allocation *allocation, uint32_t ty
         return STATUS_NO_MEMORY;
     while (!pool_take_slot_locked( vidmm, pool, allocation ))
     {
-        status = add_block_locked( vidmm, pool, type, next_block_size_locked( vidmm, pool ), over_budget, &block );
+        status = add_block_locked( vidmm, pool, type, next_block_size_locked( vidmm, pool ), mode, evict, &block );
         if (status) return status;
     }
     return STATUS_SUCCESS;
 }
 
-NTSTATUS vidmm_place_locked( struct allocation *allocation, bool over_budget )
+/* Tries the memory types of a group. Content is evicted only when none of them has room without that; budgets are exceeded
+ * only then, too. */
+static NTSTATUS place_in_group_locked( struct allocation *allocation, unsigned int group, enum budget_mode mode )
+{
+    const struct type_order *order = &allocation->device->vidmm->orders[allocation->cpu_access][group];
+    NTSTATUS status = STATUS_GRAPHICS_NO_VIDEO_MEMORY, worst = STATUS_GRAPHICS_NO_VIDEO_MEMORY;
+    unsigned int turn, i;
+
+    for (turn = 0; turn < 2; turn++)
+        for (i = 0; i < order->count; i++)
+        {
+            status = place_in_type_locked( allocation, order->types[i], turn ? mode : WITHIN_BUDGET, turn );
+            if (status != STATUS_GRAPHICS_NO_VIDEO_MEMORY && status != STATUS_NO_MEMORY) return status;
+            if (turn && status == STATUS_NO_MEMORY) worst = status;
+        }
+    return worst;
+}
+
+NTSTATUS vidmm_place_locked( struct allocation *allocation, enum budget_mode mode )
 {
     struct vidmm *vidmm = allocation->device->vidmm;
-    NTSTATUS status = STATUS_GRAPHICS_NO_VIDEO_MEMORY;
-    unsigned int preferred = allocation->preferred_segment == WINEKMT_SEGMENT_LOCAL ? GROUP_LOCAL : GROUP_NON_LOCAL;
-    unsigned int i, j;
+    NTSTATUS status = STATUS_GRAPHICS_NO_VIDEO_MEMORY, worst = STATUS_GRAPHICS_NO_VIDEO_MEMORY;
+    unsigned int i;
 
     if (allocation->block) return STATUS_SUCCESS;
     if (vidmm->lost) return STATUS_DEVICE_REMOVED;
     for (i = 0; i < GROUP_COUNT; i++)
     {
-        unsigned int group = i ? !preferred : preferred;
-        const struct type_order *order = &vidmm->orders[allocation->cpu_access][group];
+        unsigned int group = i ? !preferred_group( allocation ) : preferred_group( allocation );
 
         if (!(allocation->segments & 1u << group)) continue;
-        for (j = 0; j < order->count; j++)
-        {
-            status = place_in_type_locked( allocation, order->types[j], over_budget );
-            if (status != STATUS_GRAPHICS_NO_VIDEO_MEMORY) return status;
-        }
+        status = place_in_group_locked( allocation, group, mode );
+        if (status != STATUS_GRAPHICS_NO_VIDEO_MEMORY && status != STATUS_NO_MEMORY) return status;
+        if (status == STATUS_NO_MEMORY) worst = status;
     }
-    return status;
+    return worst;
 }

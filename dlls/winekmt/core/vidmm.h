@@ -5,8 +5,9 @@
  * VkDeviceMemory. Large allocations have a block of their own, small ones share blocks of equal slots (block.c). Heaps
  * count what blocks take of each Vulkan heap and hold the lists of offered allocations; a group is the heaps of
  * a memory segment group, local or non-local, and has the user's limit. Before a block is made, and when Vulkan
- * refuses one, pressure.c makes room: empty blocks first, then offered allocations, in order. A worker (worker.c) frees
- * empty blocks after a while and watches a falling budget.
+ * refuses one, pressure.c makes room: empty blocks first, then offered allocations, in order, then what nobody holds resident,
+ * whose content goes to system memory (page.c) and comes back when it is needed. A worker (worker.c) frees
+ * empty blocks after a while and watches a falling budget; a pager (pager.c) brings content back for MakeResident.
  *
  * Copyright 2026 the winekmt developers
  *
@@ -18,7 +19,9 @@
 #ifndef __WINEKMT_VIDMM_H
 #define __WINEKMT_VIDMM_H
 
+#include "winekmt.h"
 #include "core/core.h"
+#include "os/ledger.h"
 
 /* An allocation from this size on has a block of its own, unless memory objects are getting scarce. */
 #define OWN_BLOCK_SIZE      (1u << 20)
@@ -39,7 +42,10 @@
 #define FREE_PAUSE_NS       (2 * 1000000ull)
 /* How old a budget of VK_EXT_memory_budget may be. */
 #define BUDGET_AGE_NS       (100 * 1000000ull)
-/* How long a lock waits for an allocation that is being moved, cleared or reclaimed. */
+/* How much is paged out in one go, before others get the lock and a look at what has changed. */
+#define PAGE_OUT_BYTES      (64ull << 20)
+#define PAGE_OUT_COUNT      64
+/* How long a lock waits for an allocation that is being moved, cleared, paged or reclaimed. */
 #define BUSY_WAIT_NS        (2 * 1000000000ull)
 
 /* Size classes: 4 KiB to 32 KiB in steps of 4 KiB, from there four steps a doubling, up to MAX_SLOT_SIZE. */
@@ -54,15 +60,44 @@ enum offer_level
     NOT_OFFERED = OFFER_LEVELS,
 };
 
+/* In which order content is paged out: what Evict named first, then by residency priority. */
+enum evict_level
+{
+    EVICT_EAGER,            /* evicted without EvictOnlyIfNecessary: as soon as the worker gets to it */
+    EVICT_MINIMUM,          /* below D3DDDI_ALLOCATIONPRIORITY_LOW */
+    EVICT_LOW,
+    EVICT_NORMAL,
+    EVICT_HIGH,
+    EVICT_MAXIMUM,          /* from D3DDDI_ALLOCATIONPRIORITY_MAXIMUM on */
+    EVICT_LEVELS,
+};
+
+/* The list of victims that an allocation is on, through victim_entry. */
+enum victim_list
+{
+    VICTIM_NONE,
+    VICTIM_OFFERED,         /* heap->offered */
+    VICTIM_EVICTABLE,       /* heap->evictable */
+    VICTIM_OFFERED_EVICTED, /* vidmm->offered_evicted: would free system memory */
+};
+
+/* How far a placement may go. */
+enum budget_mode
+{
+    WITHIN_BUDGET,          /* no further than the budgets of now */
+    WITHIN_MAXIMUM,         /* beyond the budgets of now, but not beyond the user's limit and the heaps */
+    OVER_BUDGET,            /* until Vulkan refuses */
+};
+
 enum allocation_content
 {
     CONTENT_ZERO,           /* to be zeroed before the first access; memory may hold anything */
-    CONTENT_VALID,          /* as it stands in memory */
+    CONTENT_VALID,          /* as it stands in memory, or in system memory when evicted */
 };
 
 enum allocation_backing
 {
-    BACKING_BLOCK,          /* block and slot; block NULL: not placed (yet), or discarded */
+    BACKING_BLOCK,          /* block and slot; block NULL: not placed (yet), evicted or discarded */
     BACKING_USER,           /* an existing heap: memory of the program; block: its import, made at the first lock */
 };
 
@@ -79,29 +114,39 @@ struct allocation
     uint8_t  shared : 1;            /* its resource is shared: others may have it open; set once */
     uint8_t  allow_not_zeroed : 1;  /* set once */
     uint8_t  import_tried : 1;      /* BACKING_USER: it was locked before */
+    uint8_t  evicted : 1;           /* its content is in system memory (system_memory, or zero), also while it is paged in */
+    uint8_t  eager : 1;             /* of the last Evict: without EvictOnlyIfNecessary */
+    uint8_t  unmoveable : 1;        /* D3DKMTUpdateAllocationProperty */
     uint8_t  offer : 2;             /* enum offer_level */
     uint8_t  allow_decommit : 1;    /* of the last offer */
     uint8_t  discarded : 1;         /* since it was offered */
     uint8_t  dead : 1;              /* reclaimed as not committed */
+    uint8_t  victim_list : 2;       /* enum victim_list */
+    uint8_t  recalled : 1;          /* MakeResident came while it is busy: a copy of its content may be old */
     uint8_t  content;               /* enum allocation_content */
     uint8_t  busy;                  /* somebody works on its memory with the lock dropped: who finds this set waits */
     uint8_t  memory_type;           /* of block */
+    uint16_t slot;                  /* in block */
     uint16_t mark;                  /* scratch of the call that holds the lock: how often met in its list; else 0 */
     uint16_t locks;                 /* Lock and Lock2 not yet undone */
-    struct list      offer_entry;   /* in heap->offered while it can be discarded */
+    struct list      victim_entry;  /* in the list that victim_list names */
     struct device   *device;        /* lives longer; set once */
     struct vidmm_block *block;
-    uint64_t         offer_sequence; /* order of offers across heaps */
+    uint64_t         victim_sequence; /* order of joining a list, across heaps */
     struct resource *resource;      /* or NULL; set once */
     struct list      owner_entry;   /* in resource->allocations or device->allocations */
     uint64_t size;                  /* bytes, whole pages; set once */
-    uint32_t slot;                  /* in block */
-    uint32_t residency_priority;    /* D3DDDI_ALLOCATIONPRIORITY_; AUTO offers go by it */
+    uint32_t resident_count;        /* MakeResident not yet undone: its content stays in GPU memory */
+    uint32_t residency_priority;    /* D3DDDI_ALLOCATIONPRIORITY_; AUTO offers and evictions go by it */
     uint32_t alignment;             /* bytes; set once */
     uint8_t  cpu_access;            /* enum winekmt_cpu_access; set once */
-    uint8_t  segments;              /* WINEKMT_SEGMENT_ bits; set once */
-    uint8_t  preferred_segment;     /* one of them; set once */
-    void    *user_memory;           /* BACKING_USER; set once */
+    uint8_t  segments;              /* WINEKMT_SEGMENT_ bits */
+    uint8_t  preferred_segment;     /* one of them */
+    union
+    {
+        void *user_memory;          /* BACKING_USER; set once */
+        void *system_memory;        /* evicted: the content; NULL: zero, or nothing to keep */
+    };
 };
 
 /* Several blocks of the same memory type with slots of the same size for allocations of the same priority. */
@@ -143,9 +188,21 @@ struct vidmm_heap
     uint64_t limit;                 /* bytes that our blocks may take now: Vulkan's budget, or size less head-room */
     uint64_t empty_bytes;           /* of the blocks on vidmm->empty */
     uint64_t committed;             /* bytes of the slots that allocations have, as in its group */
+    uint64_t placed;                /* bytes of the allocations themselves */
+    uint64_t offered_bytes;         /* of those on its lists of offered allocations */
+    uint64_t evictable_bytes;       /* of those on its lists of evictable ones */
     uint64_t used;                  /* bytes of blocks, from before they are allocated until after they are freed */
     struct list offered[OFFER_LEVELS]; /* allocations that can be discarded, longest offered first */
+    struct list evictable[EVICT_LEVELS]; /* allocations whose content can be paged out, least recently used first */
     bool     local;                 /* set once */
+};
+
+/* How the memory of a group is divided, seen by this process (share.c). */
+struct division
+{
+    uint64_t share;                 /* bytes that nobody else has a claim to */
+    uint64_t budget;                /* with what others leave unused; UINT64_MAX: there is nobody else */
+    uint64_t others;                /* what the others use */
 };
 
 struct vidmm_group
@@ -153,7 +210,12 @@ struct vidmm_group
     uint64_t limit;                 /* the user's; UINT64_MAX: none; set once */
     uint64_t used;                  /* sum over its heaps */
     uint64_t committed;             /* bytes of the slots that allocations have: what QueryVideoMemoryInfo calls usage */
-    uint64_t reservation;           /* bytes: D3DKMTChangeVideoMemoryReservation */
+    struct division division;       /* share_refresh_locked keeps it */
+    uint64_t requested[LEDGER_REQUEST_KINDS];   /* bytes that others ask for: the worker sees to it */
+    uint64_t no_request_before[LEDGER_REQUEST_KINDS];  /* os_time_ns: nobody answered the last one */
+    uint64_t evicted;               /* bytes of allocations that prefer this group and are evicted */
+    uint64_t paged_out, paged_in;   /* bytes of content copied so far, by the heap that it left or went to */
+    uint64_t discarded, discards;   /* bytes and allocations discarded so far */
 };
 
 enum { GROUP_LOCAL, GROUP_NON_LOCAL, GROUP_COUNT };     /* D3DKMT_MEMORY_SEGMENT_GROUP */
@@ -176,6 +238,13 @@ struct verifier
 
 void verifier_parse( const char *switches, struct verifier *verifier );
 
+/* What trim.c has told the program. Times: os_time_ns. */
+struct trim_state
+{
+    uint64_t asked_for, asked_at;   /* TrimToBudget: bytes, 0: within the budget; when last */
+    uint64_t periodic_at;           /* last PeriodicTrim or RestartPeriodicTrim; 0: none since there was pressure */
+};
+
 struct vidmm
 {
     uint32_t refs;
@@ -184,22 +253,37 @@ struct vidmm
     bool     stopping;              /* the worker is to end */
     bool     worker_started;
     bool     worker_idle;           /* it waits without a deadline: wake it when there is something to do */
+    bool     worker_kicked;         /* there is something that does not wait for its timer */
+    bool     watching;              /* its timer makes it look at the budget */
     bool     querying_budget;
     uint32_t freeing;               /* calls that are freeing memory with the lock dropped: more room soon */
     uint32_t memories;              /* live gpu_memory, imports too */
     uint64_t budget_time;           /* when heap limits were last asked for; 0: never */
-    uint64_t offer_sequence;
-    uint32_t offered;               /* allocations in the lists of all heaps */
-    uint64_t discards;              /* allocations discarded so far */
+    uint64_t victim_sequence;
+    uint32_t offered;               /* allocations in the lists of all heaps that can be discarded */
+    uint32_t evictable;             /* and of those that can be evicted */
+    uint32_t eager;                 /* of the latter, on level EVICT_EAGER */
+    bool     pager_started;
+    bool     pager_idle;
+    struct trim_state trim;
+    uint32_t trim_registrations;    /* of devices of this manager */
+    uint64_t discards;              /* allocations discarded so far, of both groups */
     uint64_t decommittable_bytes;   /* of those offered allocations that allow it */
     uint64_t decommit_changes;      /* how often that changed */
+    uint64_t published_decommit_changes;
+    struct ledger_account *account; /* set once */
+    uint64_t share_time;            /* when the others were last looked at; 0: never */
     struct kmt_gpu    *gpu;         /* set once */
     struct gpu_device *device;      /* set once */
     struct gpu_adapter device_info; /* with the memory types as the open device knows them; set once */
     const struct gpu_adapter *info; /* device_info, read-only */
     struct verifier    verifier;    /* set once */
     pthread_t          worker;
-    pthread_cond_t     worker_wake;
+    struct os_condition worker_wake;
+    pthread_t          pager;
+    struct os_condition pager_wake;
+    struct list        jobs[PAGING_PRIORITIES];    /* struct paging_job.entry, by the priority of the queue, highest first */
+    struct list        offered_evicted;            /* allocations that are offered and evicted, longest offered first */
     struct vidmm_heap  heaps[GPU_MAX_HEAPS];
     struct vidmm_group groups[GROUP_COUNT];
     struct list        empty;       /* blocks without a user, longest empty first */
@@ -207,6 +291,12 @@ struct vidmm
     struct type_order  orders[3][GROUP_COUNT]; /* by enum winekmt_cpu_access; set once */
     struct vidmm_pool *pools[GPU_MAX_TYPES][SIZE_CLASSES][OFFER_LEVELS];
 };
+
+/* What the process may take of a group: by the user's limit, and beside others. */
+static inline uint64_t group_limit( const struct vidmm_group *group )
+{
+    return group->limit < group->division.budget ? group->limit : group->division.budget;
+}
 
 static inline struct vidmm_heap *type_heap( struct vidmm *vidmm, uint32_t type )
 {
@@ -249,9 +339,20 @@ void vidmm_refresh_budget_locked( struct vidmm *vidmm, uint64_t max_age );
 uint64_t vidmm_group_budget_locked( const struct vidmm *vidmm, unsigned int group );
 
 /* Gives an allocation memory; no-op when it has some. May drop the lock: the caller has a reference and has set busy,
- * or nobody else knows the allocation yet. over_budget: rather exceed the budgets than fail.
- * STATUS_SUCCESS, STATUS_GRAPHICS_NO_VIDEO_MEMORY, STATUS_NO_MEMORY, STATUS_DEVICE_REMOVED. */
-NTSTATUS vidmm_place_locked( struct allocation *allocation, bool over_budget );
+ * or nobody else knows the allocation yet. The content of an evicted one stays where it is (page_in_locked).
+ * STATUS_SUCCESS, STATUS_GRAPHICS_NO_VIDEO_MEMORY, STATUS_NO_MEMORY (system memory: also for what would have to be paged
+ * out), STATUS_DEVICE_REMOVED. */
+NTSTATUS vidmm_place_locked( struct allocation *allocation, enum budget_mode mode );
+
+/* The group that an allocation prefers. */
+static inline unsigned int preferred_group( const struct allocation *allocation )
+{
+    return allocation->preferred_segment == WINEKMT_SEGMENT_LOCAL ? GROUP_LOCAL : GROUP_NON_LOCAL;
+}
+
+/* Bytes that a group is over its budget with what cannot be discarded or evicted, and more bytes: what the program is asked
+ * to trim. */
+uint64_t vidmm_bytes_to_trim_locked( const struct vidmm *vidmm, unsigned int group, uint64_t more );
 
 /***********************************************************************
  * Blocks (block.c)
@@ -263,6 +364,7 @@ struct freed_memory
     struct vidmm      *vidmm;       /* of the blocks; a list is of one manager */
     struct list        blocks;      /* through entry */
     uint64_t           bytes;       /* of the blocks */
+    struct system_copy *copies;     /* system memory that is not needed any more */
 };
 
 static inline void freed_memory_init( struct freed_memory *freed, struct vidmm *vidmm )
@@ -270,6 +372,7 @@ static inline void freed_memory_init( struct freed_memory *freed, struct vidmm *
     freed->vidmm = vidmm;
     list_init( &freed->blocks );
     freed->bytes = 0;
+    freed->copies = NULL;
 }
 
 /* Frees what was collected. Drops the lock unless the list is empty. */
@@ -313,20 +416,6 @@ static inline uint64_t block_slot_size( const struct vidmm_block *block )
     return block->pool ? block->pool->slot_size : block->size;
 }
 
-/***********************************************************************
- * Pressure (pressure.c)
- */
-
-/* Why an offered allocation is, or is not, on the lists of what may be discarded. */
-bool can_discard( const struct allocation *allocation );
-
-/* Takes the memory of an offered allocation away, and with it its content. A block that becomes empty goes to freed. */
-void discard_locked( struct allocation *allocation, struct freed_memory *freed );
-
-/* Puts an offered allocation on its heap's list, at the tail; or takes it off. O(1). */
-void offer_list_add_locked( struct allocation *allocation );
-void offer_list_remove_locked( struct allocation *allocation );
-
 /* Where memory is short: in one heap, or in a whole group because of the user's limit. */
 struct shortage
 {
@@ -335,17 +424,132 @@ struct shortage
     uint64_t bytes;                 /* how much is missing; 0: nothing */
 };
 
+/***********************************************************************
+ * Victims: what pressure may take (victims.c)
+ */
+
+/* Why an offered allocation is, or is not, on the lists of what may be discarded; and one that is not offered on those of what
+ * may be evicted. */
+bool can_discard( const struct allocation *allocation );
+bool can_evict( const struct allocation *allocation );
+
+/* Puts an allocation on the list where it belongs by its state, at the tail, or takes it off. An allocation that is not on a
+ * list may be added any time; adding one that belongs nowhere does nothing. O(1). */
+void victim_list_add_locked( struct allocation *allocation );
+void victim_list_remove_locked( struct allocation *allocation );
+
+/* Offers it, or with NOT_OFFERED ends that, and moves it to the list where it then belongs. */
+void victim_set_offer_locked( struct allocation *allocation, enum offer_level offer, bool allow_decommit );
+
+bool is_short_of( const struct shortage *shortage, const struct vidmm_heap *heap );
+
+/* The first that is to go, of what frees memory where it is short; NULL: there is none. What somebody works on is passed over. */
+struct allocation *next_discard_locked( struct vidmm *vidmm, const struct shortage *shortage );
+struct allocation *next_eviction_locked( struct vidmm *vidmm, const struct shortage *shortage, enum evict_level most );
+
+/* Takes the memory of an offered allocation away, and with it its content. A block that becomes empty goes to freed, and so
+ * does a system copy. */
+void discard_locked( struct allocation *allocation, struct freed_memory *freed );
+
+/***********************************************************************
+ * Paging: content between GPU memory and system memory (page.c)
+ */
+
+enum room
+{
+    ROOM_NONE,                  /* there is nothing left to free */
+    ROOM_NO_SYSTEM_MEMORY,      /* something could be paged out if there were system memory for it */
+    ROOM_MADE,                  /* something was freed or is being freed: look again */
+    ROOM_THERE,                 /* nothing need be freed */
+};
+
+/* Pages out the next victims until that many bytes are reached, or as many as go at once. Drops the lock, unless it finds
+ * nothing to do. Blocks that become empty are left for reuse, or for the next call that makes room. level: not above it. */
+enum room page_out_locked( struct vidmm *vidmm, const struct shortage *shortage, enum evict_level level );
+
+/* Pages out one allocation that the caller has made busy. Drops the lock.
+ * STATUS_SUCCESS, STATUS_NO_MEMORY, STATUS_DEVICE_REMOVED: it is as before. */
+NTSTATUS page_out_allocation_locked( struct allocation *allocation, struct freed_memory *freed );
+
+/* Brings the content of an evicted allocation that has been placed back into GPU memory. The caller has made it busy. Drops the
+ * lock when there is something to copy. On failure it has lost its memory again and is evicted as before.
+ * STATUS_SUCCESS, STATUS_NO_MEMORY, STATUS_DEVICE_REMOVED. */
+NTSTATUS page_in_locked( struct allocation *allocation, struct freed_memory *freed );
+
+/* Whether page_in_locked has something to copy. */
+static inline bool page_in_copies( const struct allocation *allocation )
+{
+    return allocation->evicted && allocation->content == CONTENT_VALID && allocation->system_memory;
+}
+
+/* Changes where it may live; what is evicted is counted in the group that it prefers. */
+void allocation_set_segments_locked( struct allocation *allocation, unsigned int segments, unsigned int preferred );
+
+/* From now on its content is what system_memory says; the other direction gives that up. Both count. */
+void allocation_set_evicted_locked( struct allocation *allocation );
+void allocation_drop_system_copy_locked( struct allocation *allocation, struct freed_memory *freed );
+
+/***********************************************************************
+ * System memory for content (system_memory.c)
+ */
+
+/* What an unused piece of it holds, so that lists of them cost nothing. */
+struct system_copy
+{
+    struct system_copy *next;
+    uint64_t            size;
+};
+
+/* Counts size bytes, after discarding what is offered and evicted where that is needed; false: the limit (os_system_memory_left)
+ * does not allow it. The bytes are then allocated with the lock dropped; a failed allocation is taken back. */
+bool system_memory_reserve_locked( struct vidmm *vidmm, uint64_t size, struct freed_memory *freed );
+void system_memory_unreserve_locked( uint64_t size );
+void *system_memory_allocate( uint64_t size, bool zeroed );
+
+/* Gives a piece to freed_memory_flush_locked. */
+void system_memory_free_locked( void *memory, uint64_t size, struct freed_memory *freed );
+
+/* Frees a list; the lock is not held. */
+void system_memory_free_list( struct system_copy *copies );
+
+/* Frees the pieces that were kept for reuse. When kept ones may be freed next; UINT64_MAX: there are none. */
+uint64_t system_memory_expire_locked( uint64_t now, struct freed_memory *freed );
+
+/***********************************************************************
+ * The pager: a thread for the copies that MakeResident and ReclaimAllocations2 do not wait for (pager.c)
+ */
+
+/* What one call on a paging queue has to bring back. */
+struct paging_job
+{
+    struct list          entry;         /* in vidmm->jobs */
+    struct paging_queue *queue;         /* with a reference */
+    uint64_t             fence_value;   /* that the queue's fence gets when it is done */
+    unsigned int         count;
+    struct allocation   *allocations[]; /* placed, busy, each once */
+};
+
+/* Takes over a job whose allocations have all been placed, or that failed with status. What has nothing to copy is done at once.
+ * The rest gets a value of the queue's fence and is done on the pager; queue NULL: before this returns. *fence_value is written
+ * only when there is a rest. May drop the lock. status, or why a copy that was waited for failed. */
+NTSTATUS pager_finish_locked( struct paging_queue *queue, struct paging_job *job, uint64_t *fence_value,
+                              struct freed_memory *freed, NTSTATUS status );
+void pager_stop_locked( struct vidmm *vidmm );     /* drops the lock; no jobs are left */
+
+/***********************************************************************
+ * Pressure (pressure.c)
+ */
+
 /* What a block of size bytes more in that heap would be short of by the budgets. */
 struct shortage budget_shortage_locked( const struct vidmm *vidmm, const struct vidmm_heap *heap, uint64_t size );
 
-/* Whether the budgets would let a block of size bytes more into that heap if everything that is offered went. false: nothing
- * should be discarded for it. O(allocations that would have to go). */
+/* Whether the budgets would let a block of size bytes more into that heap if everything that is offered or can be evicted went,
+ * here or in other processes. false: nothing should be discarded for it. O(heaps). */
 bool can_make_room_locked( const struct vidmm *vidmm, const struct vidmm_heap *heap, uint64_t size );
 
 /* Frees what is short, or a part of it: empty blocks, then offered allocations in order, then blocks that compaction can
- * empty. Stops early when pool has a free slot (pool may be NULL). Drops the lock.
- * true: something was freed or is being freed, ask again; false: there is nothing left to free. */
-bool make_room_locked( struct vidmm *vidmm, const struct shortage *shortage, struct vidmm_pool *pool );
+ * empty, then, if evict, what can be paged out. Stops early when pool has a free slot (pool may be NULL). Drops the lock. */
+enum room make_room_locked( struct vidmm *vidmm, const struct shortage *shortage, struct vidmm_pool *pool, bool evict );
 
 /* Empties one block of the pool by moving its members to free slots of the others, if that can be done, and frees it.
  * Drops the lock, unless it finds nothing to do. true: a block was freed. *pinned: there would be room for the members of
@@ -353,12 +557,69 @@ bool make_room_locked( struct vidmm *vidmm, const struct shortage *shortage, str
 bool compact_pool_locked( struct vidmm *vidmm, struct vidmm_pool *pool, bool *pinned );
 
 /***********************************************************************
+ * Other processes (share.c)
+ */
+
+/* How old what is known of others may be where a new block is wanted. */
+#define SHARE_AGE_NS  (5 * 1000000ull)
+
+/* Takes an account in the ledger and gives it back. The lock is not held. STATUS_SUCCESS, STATUS_NO_MEMORY. */
+NTSTATUS share_join( struct vidmm *vidmm );
+void share_leave( struct vidmm *vidmm );
+
+/* What of a group of total bytes is this process', by the counts of all (a pure function). */
+struct division divide( uint64_t total, const struct ledger_counts *own, const struct ledger_peer *peers, unsigned int count );
+
+/* Looks at the others when that was longer ago than max_age. A system call a process. */
+void share_refresh_locked( struct vidmm *vidmm, uint64_t max_age );
+
+/* Bytes by which a block of size bytes would not fit beside what others use; 0: it fits. */
+uint64_t share_missing_locked( struct vidmm *vidmm, unsigned int group, uint64_t size );
+
+/* Asks the others for bytes, and waits a moment. evict: also to evict, those who use more than their share. true: they gave something,
+ * look again. Drops the lock. */
+bool share_ask_locked( struct vidmm *vidmm, unsigned int group, uint64_t bytes, bool evict );
+
+/* Does what others asked for. On the worker. Drops the lock. */
+void share_serve_locked( struct vidmm *vidmm );
+
+/* Tells the others how things are. About 20 stores; whoever changes something that matters to others calls it at the end. */
+void share_publish_locked( struct vidmm *vidmm );
+
+/* Over all managers (commitment.c): decommits until bytes are reached; returns how many were. Drops the lock. */
+uint64_t decommit_locked( uint64_t bytes );
+void publish_decommit_locked( void );
+
+/***********************************************************************
  * The worker (worker.c)
  */
 
-/* There is something for the worker: an empty block, or an offer to watch the budget for. Starts it at first need. */
+/* There is something for the worker: an empty block, say. Starts it at first need. */
 void worker_notify_locked( struct vidmm *vidmm );
+
+/* The same for what should not wait for the worker's next timer. */
+void worker_kick_locked( struct vidmm *vidmm );
+
+/* The same when there is a victim for which it should watch the budget. */
+static inline void worker_watch_locked( struct vidmm *vidmm )
+{
+    if (!vidmm->watching && vidmm->info->has_memory_budget) worker_notify_locked( vidmm );
+}
 void worker_stop_locked( struct vidmm *vidmm );    /* drops the lock */
+
+/***********************************************************************
+ * Trim notifications (trim.c)
+ */
+
+/* Asks the program to trim where it is over its budget with what it holds resident, and from time to time under pressure. When
+ * to look again, os_time_ns; UINT64_MAX: nobody wants to know. On the worker. May drop the lock. */
+uint64_t trim_check_locked( struct vidmm *vidmm );
+
+/* More is used, or held, than before: it may be time to ask. */
+static inline void trim_notice_locked( struct vidmm *vidmm )
+{
+    if (vidmm->trim_registrations) worker_kick_locked( vidmm );
+}
 
 /***********************************************************************
  * Allocations (allocation.c)
@@ -372,6 +633,10 @@ void allocation_done_locked( struct allocation *allocation, struct freed_memory 
 /* Ends the handle and drops the table's reference. When that was the last, its memory goes as
  * allocation_unplace_locked says. */
 void allocation_destroy_locked( struct allocation *allocation, struct freed_memory *freed, bool keep );
+
+/* Whether an allocation of its size could live in one of those segments at all, in memory that suits it. If not that is the
+ * caller's mistake, not a shortage. */
+bool fits_in_segments( const struct vidmm *vidmm, const struct allocation *allocation, unsigned int segments );
 
 /* The allocation of that device behind a handle; NULL: there is none. */
 static inline struct allocation *get_allocation_locked( const struct device *device, D3DKMT_HANDLE handle )

@@ -1,9 +1,9 @@
 /*
  * The worker: a thread a manager, for what must not happen on a program's thread
  *
- * It frees blocks that have been empty for a while, a slice at a time, and while something is offered it watches the
- * budget of VK_EXT_memory_budget and discards what no longer fits. With neither to do it sleeps without a timer. It has no
- * TEB: nothing here may call Wine.
+ * It gives up what other processes ask for; it frees blocks that have been empty for a while, a slice at a time; it evicts what Evict named without EvictOnlyIfNecessary;
+ * and while something can be discarded or evicted it watches the budget of VK_EXT_memory_budget and takes what no longer fits. With
+ * none of it to do it sleeps without a timer. It has no TEB: nothing here may call Wine.
  *
  * Copyright 2026 the winekmt developers
  *
@@ -16,7 +16,20 @@
 
 static bool must_watch_budget_locked( const struct vidmm *vidmm )
 {
-    return vidmm->info->has_memory_budget && vidmm->offered && !vidmm->lost;
+    if (!vidmm->info->has_memory_budget || vidmm->lost) return false;
+    return vidmm->offered || vidmm->evictable || vidmm->trim.asked_for || vidmm->trim.periodic_at;
+}
+
+/* How often: what is offered goes first when somebody else needs memory, and a process that uses little is not soon over its
+ * budget. */
+static uint64_t watch_interval_locked( const struct vidmm *vidmm )
+{
+    unsigned int i;
+
+    if (vidmm->offered) return BUDGET_AGE_NS;
+    for (i = 0; i < vidmm->info->heap_count; i++)
+        if (vidmm->heaps[i].used > vidmm->heaps[i].limit / 2) return BUDGET_AGE_NS;
+    return 10 * BUDGET_AGE_NS;
 }
 
 static void enforce_budget_locked( struct vidmm *vidmm )
@@ -28,15 +41,34 @@ static void enforce_budget_locked( struct vidmm *vidmm )
     {
         struct shortage shortage = budget_shortage_locked( vidmm, &vidmm->heaps[i], 0 );
 
-        while (shortage.bytes && vidmm->offered && !vidmm->stopping && make_room_locked( vidmm, &shortage, NULL ))
+        while (shortage.bytes && (vidmm->offered || vidmm->evictable) && !vidmm->stopping &&
+               make_room_locked( vidmm, &shortage, NULL, true ) == ROOM_MADE)
             shortage = budget_shortage_locked( vidmm, &vidmm->heaps[i], 0 );
+    }
+}
+
+/* Evict without EvictOnlyIfNecessary: "at the earliest opportunity" (D3DDDI_EVICT_FLAGS page). */
+static void evict_eagerly_locked( struct vidmm *vidmm )
+{
+    struct shortage anything = { .bytes = PAGE_OUT_BYTES };
+    enum room room = ROOM_MADE;
+
+    while (vidmm->eager && room == ROOM_MADE && !vidmm->stopping && !vidmm->lost)
+    {
+        anything.local = !anything.local;
+        room = page_out_locked( vidmm, &anything, EVICT_EAGER );
+        if (room == ROOM_NONE)
+        {
+            anything.local = !anything.local;
+            room = page_out_locked( vidmm, &anything, EVICT_EAGER );
+        }
     }
 }
 
 /* Frees a slice of what has been empty long enough. When the next may be due; UINT64_MAX: there is none. */
 static uint64_t free_empty_blocks_locked( struct vidmm *vidmm )
 {
-    uint64_t now = os_time_ns(), bytes = 0;
+    uint64_t now = os_time_ns(), bytes = 0, next;
     struct freed_memory freed;
     struct list *head;
 
@@ -49,11 +81,13 @@ static uint64_t free_empty_blocks_locked( struct vidmm *vidmm )
         bytes += block->size;
         block_retire_locked( vidmm, block, &freed );
     }
+    next = system_memory_expire_locked( now, &freed );
     freed_memory_flush_locked( &freed );
 
-    if (!(head = list_head( &vidmm->empty ))) return UINT64_MAX;
+    if (!(head = list_head( &vidmm->empty ))) return next;
     if (bytes >= FREE_SLICE_BYTES) return os_time_ns() + FREE_PAUSE_NS;
-    return LIST_ENTRY( head, struct vidmm_block, empty_entry )->empty_since + EMPTY_BLOCK_NS;
+    now = LIST_ENTRY( head, struct vidmm_block, empty_entry )->empty_since + EMPTY_BLOCK_NS;
+    return now < next ? now : next;
 }
 
 static void *worker( void *arg )
@@ -63,20 +97,33 @@ static void *worker( void *arg )
     kmt_lock();
     while (!vidmm->stopping)
     {
-        bool watch = must_watch_budget_locked( vidmm );
-        uint64_t deadline;
+        uint64_t deadline, trim;
 
-        if (watch) enforce_budget_locked( vidmm );
+        vidmm->worker_kicked = false;
+        share_serve_locked( vidmm );
+        if (vidmm->eager) evict_eagerly_locked( vidmm );
+        share_refresh_locked( vidmm, SHARE_AGE_NS );
+        if (must_watch_budget_locked( vidmm )) enforce_budget_locked( vidmm );
+        trim = trim_check_locked( vidmm );
         deadline = free_empty_blocks_locked( vidmm );
         if (vidmm->stopping) break;
-        watch = must_watch_budget_locked( vidmm );
-        if (watch && deadline > os_time_ns() + BUDGET_AGE_NS) deadline = os_time_ns() + BUDGET_AGE_NS;
+        if (trim < deadline) deadline = trim;
+        if (vidmm->worker_kicked) continue;     /* while the lock was dropped */
+        vidmm->watching = must_watch_budget_locked( vidmm );
+        if (vidmm->watching && deadline > os_time_ns() + watch_interval_locked( vidmm )) deadline = os_time_ns() + watch_interval_locked( vidmm );
         vidmm->worker_idle = deadline == UINT64_MAX;
         kmt_wait_on_locked( &vidmm->worker_wake, deadline );
         vidmm->worker_idle = false;
     }
     kmt_unlock();
     return NULL;
+}
+
+void worker_kick_locked( struct vidmm *vidmm )
+{
+    vidmm->worker_kicked = true;
+    if (!vidmm->worker_started) worker_notify_locked( vidmm );
+    else os_condition_wake( &vidmm->worker_wake );
 }
 
 void worker_notify_locked( struct vidmm *vidmm )
@@ -92,7 +139,7 @@ void worker_notify_locked( struct vidmm *vidmm )
     else if (vidmm->worker_idle)
     {
         vidmm->worker_idle = false;
-        pthread_cond_signal( &vidmm->worker_wake );
+        os_condition_wake( &vidmm->worker_wake );
     }
 }
 
@@ -100,7 +147,7 @@ void worker_stop_locked( struct vidmm *vidmm )
 {
     vidmm->stopping = true;
     if (!vidmm->worker_started) return;
-    pthread_cond_signal( &vidmm->worker_wake );
+    os_condition_wake( &vidmm->worker_wake );
     kmt_unlock();
     pthread_join( vidmm->worker, NULL );
     kmt_lock();

@@ -1,0 +1,247 @@
+/*
+ * Paging: the content of allocations between GPU memory and system memory
+ *
+ * Where the block is mapped the CPU copies, else the GPU does, through gpu_read_memory and gpu_write_memory. Content that is
+ * still to be zeroed is not copied at all. While a copy is under way its allocation is busy and on no list of victims; whatever
+ * becomes of the copy, one of the two places has the content.
+ *
+ * Copyright 2026 the winekmt developers
+ *
+ * This library is free software; you can redistribute it and/or modify it under the terms of the GNU Lesser General
+ * Public License as published by the Free Software Foundation; either version 2.1 of the License, or (at your option)
+ * any later version.
+ */
+
+#include <string.h>
+
+#include "core/vidmm.h"
+
+static struct vidmm_group *system_group( const struct allocation *allocation )
+{
+    return &allocation->device->vidmm->groups[preferred_group( allocation )];
+}
+
+void allocation_set_evicted_locked( struct allocation *allocation )
+{
+    if (allocation->evicted) return;
+    allocation->evicted = true;
+    system_group( allocation )->evicted += allocation->size;
+}
+
+void allocation_drop_system_copy_locked( struct allocation *allocation, struct freed_memory *freed )
+{
+    if (!allocation->evicted) return;
+    system_memory_free_locked( allocation->system_memory, allocation->size, freed );
+    allocation->system_memory = NULL;
+    allocation->evicted = false;
+    system_group( allocation )->evicted -= allocation->size;
+}
+
+void allocation_set_segments_locked( struct allocation *allocation, unsigned int segments, unsigned int preferred )
+{
+    if (allocation->evicted) system_group( allocation )->evicted -= allocation->size;
+    allocation->segments = segments;
+    allocation->preferred_segment = preferred;
+    if (allocation->evicted) system_group( allocation )->evicted += allocation->size;
+}
+
+/***********************************************************************
+ * Out
+ */
+
+struct page_out
+{
+    struct allocation *allocation;
+    const char        *content;     /* in the CPU's view; NULL: the GPU has to copy */
+    void              *copy;
+    enum gpu_result    result;
+};
+
+/* The content in the CPU's view; NULL: the GPU has to copy. */
+static char *mapped_content( const struct allocation *allocation )
+{
+    const struct vidmm_block *block = allocation->block;
+
+    return block->map ? block->map + allocation->slot * block_slot_size( block ) : NULL;
+}
+
+/* Maps the block where the host can see it, so that no GPU is needed. Drops the lock. */
+static void prefer_cpu_locked( struct vidmm *vidmm, struct page_out *page )
+{
+    /* Reading memory that is not cached is slower than the slowest bus. */
+    uint32_t wanted = GPU_MEMORY_HOST_VISIBLE | GPU_MEMORY_HOST_CACHED;
+    struct vidmm_block *block = page->allocation->block;
+
+    page->content = NULL;
+    if ((vidmm->info->types[block->type].properties & wanted) != wanted) return;
+    if (!vidmm->lost) block_map_locked( vidmm, block );
+    page->content = mapped_content( page->allocation );     /* now: others may map the block while the copy is made */
+}
+
+/* The lock is not held; the allocation is busy. */
+static void copy_out( struct vidmm *vidmm, struct page_out *page )
+{
+    struct allocation *allocation = page->allocation;
+    const struct vidmm_block *block = allocation->block;
+
+    page->copy = NULL;
+    page->result = GPU_SUCCESS;
+    if (allocation->content == CONTENT_ZERO) return;
+    if (!(page->copy = system_memory_allocate( allocation->size, false )))
+    {
+        page->result = GPU_OUT_OF_HOST_MEMORY;
+        return;
+    }
+    if (page->content) memcpy( page->copy, page->content, allocation->size );
+    else page->result = gpu_read_memory( vidmm->device, block->memory, allocation->slot * block_slot_size( block ), page->copy,
+                                         allocation->size );
+}
+
+/* The bytes of system memory that paging it out takes. */
+static uint64_t system_size( const struct allocation *allocation )
+{
+    return allocation->content == CONTENT_ZERO ? 0 : allocation->size;
+}
+
+/* It stays where it is. */
+static void abandon_page_out_locked( struct page_out *page, struct freed_memory *freed )
+{
+    if (page->copy) system_memory_free_locked( page->copy, page->allocation->size, freed );
+    else system_memory_unreserve_locked( system_size( page->allocation ) );
+}
+
+static NTSTATUS finish_page_out_locked( struct page_out *page, struct freed_memory *freed )
+{
+    struct allocation *allocation = page->allocation;
+    struct vidmm *vidmm = freed->vidmm;
+    struct vidmm_heap *heap;
+
+    if (page->result)
+    {
+        if (page->result == GPU_DEVICE_LOST) vidmm_lose_locked( vidmm );
+        abandon_page_out_locked( page, freed );
+        if (page->result == GPU_DEVICE_LOST) return STATUS_DEVICE_REMOVED;
+        WARN( "%#x, %llu bytes, cannot be paged out (%d)", allocation->object.handle, (unsigned long long)allocation->size, page->result );
+        return STATUS_NO_MEMORY;
+    }
+
+    TRACE( "%#x, %llu bytes, is in system memory", allocation->object.handle, (unsigned long long)allocation->size );
+    victim_list_remove_locked( allocation );    /* it may have been offered meanwhile */
+    heap = type_heap( vidmm, allocation->memory_type );
+    /* A block that becomes empty is kept for a moment: what needs the room is often of the same size. */
+    allocation_unplace_locked( allocation, freed, true );
+    allocation_set_evicted_locked( allocation );
+    allocation->system_memory = page->copy;
+    allocation->eager = false;
+    if (page->copy) heap_group( vidmm, heap )->paged_out += allocation->size;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS page_out_allocation_locked( struct allocation *allocation, struct freed_memory *freed )
+{
+    struct page_out page = { .allocation = allocation };
+    struct vidmm *vidmm = freed->vidmm;
+    NTSTATUS status;
+
+    if (!system_memory_reserve_locked( vidmm, system_size( allocation ), freed )) return STATUS_NO_MEMORY;
+    vidmm->freeing++;
+    prefer_cpu_locked( vidmm, &page );
+    kmt_unlock();
+    copy_out( vidmm, &page );
+    kmt_lock();
+    status = finish_page_out_locked( &page, freed );
+    vidmm->freeing--;
+    kmt_wake_locked();
+    return status;
+}
+
+enum room page_out_locked( struct vidmm *vidmm, const struct shortage *shortage, enum evict_level level )
+{
+    struct page_out pages[PAGE_OUT_COUNT];
+    unsigned int i, count = 0, done = 0;
+    enum room room = ROOM_NONE;
+    struct allocation *victim;
+    struct freed_memory freed;
+    uint64_t bytes = 0;
+
+    freed_memory_init( &freed, vidmm );
+    while (count < PAGE_OUT_COUNT && bytes < shortage->bytes && bytes < PAGE_OUT_BYTES && !vidmm->lost &&
+           (victim = next_eviction_locked( vidmm, shortage, level )))
+    {
+        if (!system_memory_reserve_locked( vidmm, system_size( victim ), &freed ))
+        {
+            room = ROOM_NO_SYSTEM_MEMORY;
+            break;
+        }
+        bytes += victim->size;
+        victim_list_remove_locked( victim );
+        allocation_begin_locked( victim );
+        pages[count++].allocation = victim;
+    }
+
+    if (count)
+    {
+        vidmm->freeing++;   /* whoever finds no room waits for this */
+        for (i = 0; i < count; i++) prefer_cpu_locked( vidmm, &pages[i] );
+        kmt_unlock();
+        for (i = 0; i < count; i++) copy_out( vidmm, &pages[i] );
+        kmt_lock();
+        for (i = 0; i < count; i++)
+        {
+            /* MakeResident came meanwhile, and was told that it is there. Even if that is over, the GPU may have written to it. */
+            if (pages[i].allocation->recalled && !pages[i].result)
+            {
+                abandon_page_out_locked( &pages[i], &freed );
+                done++;                                                     /* there may be another victim */
+            }
+            else switch (finish_page_out_locked( &pages[i], &freed ))
+            {
+            case STATUS_SUCCESS:   done++; break;
+            case STATUS_NO_MEMORY: if (!done) room = ROOM_NO_SYSTEM_MEMORY; break;
+            }
+            allocation_done_locked( pages[i].allocation, &freed );
+        }
+        if (done) room = ROOM_MADE;
+        freed_memory_flush_locked( &freed );
+        vidmm->freeing--;
+        kmt_wake_locked();
+    }
+    else freed_memory_flush_locked( &freed );
+    return room;
+}
+
+/***********************************************************************
+ * In
+ */
+
+NTSTATUS page_in_locked( struct allocation *allocation, struct freed_memory *freed )
+{
+    struct vidmm *vidmm = freed->vidmm;
+    struct vidmm_block *block = allocation->block;
+    enum gpu_result result = GPU_SUCCESS;
+    char *content;
+
+    if (!allocation->evicted) return STATUS_SUCCESS;
+    if (page_in_copies( allocation ))
+    {
+        if (vidmm->info->types[block->type].properties & GPU_MEMORY_HOST_VISIBLE && !vidmm->lost) block_map_locked( vidmm, block );
+        content = mapped_content( allocation );
+        kmt_unlock();
+        if (content) memcpy( content, allocation->system_memory, allocation->size );
+        else result = gpu_write_memory( vidmm->device, block->memory, allocation->slot * block_slot_size( block ),
+                                        allocation->system_memory, allocation->size );
+        kmt_lock();
+        if (result == GPU_DEVICE_LOST) vidmm_lose_locked( vidmm );
+        if (result || vidmm->lost)
+        {
+            WARN( "%#x, %llu bytes, cannot be paged in (%d)", allocation->object.handle, (unsigned long long)allocation->size, result );
+            victim_list_remove_locked( allocation );
+            allocation_unplace_locked( allocation, freed, true );
+            return vidmm->lost ? STATUS_DEVICE_REMOVED : STATUS_NO_MEMORY;
+        }
+        heap_group( vidmm, type_heap( vidmm, allocation->memory_type ) )->paged_in += allocation->size;
+    }
+    TRACE( "%#x, %llu bytes, is in GPU memory", allocation->object.handle, (unsigned long long)allocation->size );
+    allocation_drop_system_copy_locked( allocation, freed );
+    return STATUS_SUCCESS;
+}

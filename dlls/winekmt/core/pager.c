@@ -1,0 +1,140 @@
+/*
+ * The pager: a thread a manager that brings content back while the program goes on
+ *
+ * MakeResident and ReclaimAllocations2 find memory for all their allocations themselves, so that they can say no; only the copies
+ * are left to the pager, and the queue's fence tells when they are done. It always does: a copy that fails puts the device in
+ * error, and the fence still reaches its value. Queues of higher priority come first; those of one priority take turns by job.
+ * The thread has no TEB: nothing here may call Wine.
+ *
+ * Copyright 2026 the winekmt developers
+ *
+ * This library is free software; you can redistribute it and/or modify it under the terms of the GNU Lesser General
+ * Public License as published by the Free Software Foundation; either version 2.1 of the License, or (at your option)
+ * any later version.
+ */
+
+#include <stdlib.h>
+
+#include "core/vidmm.h"
+
+/* Drops the lock. */
+static void do_job_locked( struct vidmm *vidmm, struct paging_job *job )
+{
+    struct paging_queue *queue = job->queue;
+    struct freed_memory freed;
+    unsigned int i;
+
+    freed_memory_init( &freed, vidmm );
+    for (i = 0; i < job->count; i++)
+    {
+        struct allocation *allocation = job->allocations[i];
+
+        if (page_in_locked( allocation, &freed ) == STATUS_NO_MEMORY)
+            device_fail_locked( allocation->device, D3DKMT_DEVICEEXECUTION_ERROR_OUTOFMEMORY );
+        allocation_done_locked( allocation, &freed );
+    }
+    /* Jobs of a queue are done in the order of their values. */
+    __atomic_store_n( queue->fence_value, job->fence_value, __ATOMIC_RELEASE );
+    kmt_wake_locked();
+    notify_locked();
+    paging_queue_put_locked( queue );
+    free( job );
+    freed_memory_flush_locked( &freed );
+}
+
+static struct paging_job *next_job_locked( struct vidmm *vidmm )
+{
+    unsigned int priority;
+    struct list *head;
+
+    for (priority = 0; priority < PAGING_PRIORITIES; priority++)
+        if ((head = list_head( &vidmm->jobs[priority] ))) return LIST_ENTRY( head, struct paging_job, entry );
+    return NULL;
+}
+
+static void *pager( void *arg )
+{
+    struct vidmm *vidmm = arg;
+    struct paging_job *job;
+
+    kmt_lock();
+    while (!vidmm->stopping)
+    {
+        if ((job = next_job_locked( vidmm )))
+        {
+            list_remove( &job->entry );
+            do_job_locked( vidmm, job );
+            continue;
+        }
+        vidmm->pager_idle = true;
+        kmt_wait_on_locked( &vidmm->pager_wake, UINT64_MAX );
+        vidmm->pager_idle = false;
+    }
+    kmt_unlock();
+    return NULL;
+}
+
+static uint64_t submit_locked( struct paging_queue *queue, struct paging_job *job )
+{
+    struct vidmm *vidmm = queue->device->vidmm;
+    uint64_t value = ++queue->last_value;
+
+    if (!vidmm->pager_started)
+    {
+        int error = os_create_thread( &vidmm->pager, pager, vidmm );
+
+        if (error) WARN( "no pager thread (%d)", error );
+        vidmm->pager_started = !error;
+    }
+    object_grab( &queue->object );
+    job->queue = queue;
+    job->fence_value = value;
+    if (!vidmm->pager_started)
+    {
+        while (*queue->fence_value != value - 1) kmt_wait_locked( UINT64_MAX );     /* another thread is doing that one */
+        do_job_locked( vidmm, job );
+        return value;
+    }
+    list_add_tail( &vidmm->jobs[queue->priority], &job->entry );
+    if (vidmm->pager_idle) os_condition_wake( &vidmm->pager_wake );
+    return value;
+}
+
+NTSTATUS pager_finish_locked( struct paging_queue *queue, struct paging_job *job, uint64_t *fence_value,
+                              struct freed_memory *freed, NTSTATUS status )
+{
+    unsigned int i, copies = 0;
+
+    for (i = 0; i < job->count; i++)
+    {
+        struct allocation *allocation = job->allocations[i];
+
+        if (!status && queue && allocation->block && page_in_copies( allocation ))
+        {
+            job->allocations[copies++] = allocation;
+            continue;
+        }
+        if (!status && allocation->block && page_in_locked( allocation, freed ))
+        {
+            device_fail_locked( allocation->device, D3DKMT_DEVICEEXECUTION_ERROR_OUTOFMEMORY );
+            status = STATUS_DEVICE_REMOVED;
+        }
+        allocation_done_locked( allocation, freed );
+    }
+    job->count = copies;
+    if (!copies) free( job );
+    else *fence_value = submit_locked( queue, job );
+    return status;
+}
+
+void pager_stop_locked( struct vidmm *vidmm )
+{
+    vidmm->stopping = true;
+    if (!vidmm->pager_started) return;
+    assert( !next_job_locked( vidmm ) );
+    os_condition_wake( &vidmm->pager_wake );
+    kmt_unlock();
+    pthread_join( vidmm->pager, NULL );
+    kmt_lock();
+    vidmm->pager_started = false;
+}

@@ -1,0 +1,327 @@
+/*
+ * Sharing a GPU with other processes: the ledger, budgets, and asking each other for memory
+ *
+ * The memory of a group is divided among the processes that use it: reservations first, the rest in equal shares. What one
+ * leaves of its share is lent to the others until it asks for it, so a process that is alone may use everything. A process whose next
+ * block does not fit beside what the others hold asks them: first to discard what they have offered, then, those who use more than
+ * their share, to evict what they do not hold resident. They do so on their workers. Nobody depends on an answer: who gets
+ * none within a moment makes do with what it can free itself. Two that look at the same instant may both take the last bytes: the
+ * division is not exact to a block, and Vulkan has the last word.
+ *
+ * What others say of themselves are hints (os/ledger.h). The ledger's functions are called under the lock, as an exception to the rule of
+ * core.h, where they only read and write shared memory or take a few microseconds; never where they wait.
+ *
+ * Copyright 2026 the winekmt developers
+ *
+ * This library is free software; you can redistribute it and/or modify it under the terms of the GNU Lesser General
+ * Public License as published by the Free Software Foundation; either version 2.1 of the License, or (at your option)
+ * any later version.
+ */
+
+#include "core/vidmm.h"
+
+/* How long the answer to a request is waited for after the last sign of progress: a discard, and a page-out. */
+#define DISCARD_WAIT_NS   (20 * 1000000ull)
+#define PAGE_OUT_WAIT_NS  (200 * 1000000ull)
+/* After a request that nobody answered, how long until the next one: somebody may be stopped in a debugger. */
+#define REQUEST_PAUSE_NS  (1000 * 1000000ull)
+
+/***********************************************************************
+ * Dividing
+ */
+
+static uint64_t at_most( uint64_t value, uint64_t most )
+{
+    return value < most ? value : most;
+}
+
+struct division divide( uint64_t total, const struct ledger_counts *own, const struct ledger_peer *peers, unsigned int count )
+{
+    struct division division = { .budget = total };
+    uint64_t reserved = 0, left, equal;
+    unsigned int i, users = 1;
+
+    for (i = 0; i < count; i++)
+    {
+        const struct ledger_counts *counts = &peers[i].counts;
+
+        if (!counts->used && !counts->demand && !counts->reservation) continue;
+        users++;
+        reserved += at_most( counts->reservation, total - reserved );
+        division.others += at_most( counts->used, UINT64_MAX - division.others );
+    }
+    reserved += at_most( own->reservation, total - reserved );
+    left = total - reserved;
+    equal = left / users;
+    division.share = at_most( own->reservation, total ) + equal;
+    for (i = 0; i < count; i++)
+    {
+        const struct ledger_counts *counts = &peers[i].counts;
+        uint64_t share = at_most( counts->reservation, total ) + equal, wanted;
+
+        if (__builtin_add_overflow( counts->used, counts->demand, &wanted )) wanted = UINT64_MAX;
+        division.budget -= at_most( at_most( wanted, share ), division.budget );
+    }
+    if (division.budget < at_most( division.share, total )) division.budget = at_most( division.share, total );
+    return division;
+}
+
+/* What the processes together may take of a group. */
+static uint64_t group_total_locked( const struct vidmm *vidmm, unsigned int group )
+{
+    uint64_t total = 0;
+    unsigned int i;
+
+    for (i = 0; i < vidmm->info->heap_count; i++)
+        if (vidmm->heaps[i].local == (group == GROUP_LOCAL)) total += vidmm->heaps[i].size - heap_headroom( vidmm->heaps[i].size );
+    return at_most( total, vidmm->groups[group].limit );
+}
+
+void share_refresh_locked( struct vidmm *vidmm, uint64_t max_age )
+{
+    struct ledger_peer peers[LEDGER_SLOTS];
+    uint64_t now = os_time_ns();
+    unsigned int group, count;
+
+    if (vidmm->share_time && now - vidmm->share_time < max_age) return;
+    vidmm->share_time = now;
+    share_publish_locked( vidmm );
+    for (group = 0; group < GROUP_COUNT; group++)
+    {
+        count = ledger_peers( vidmm->account, group, peers );
+        vidmm->groups[group].division = divide( group_total_locked( vidmm, group ), ledger_counts( vidmm->account, group ), peers, count );
+        if (!count) vidmm->groups[group].division.budget = UINT64_MAX;     /* the limits of this process are enough */
+        LEDGER_SET( vidmm->account, group, budget, vidmm_group_budget_locked( vidmm, group ) );
+    }
+}
+
+uint64_t share_missing_locked( struct vidmm *vidmm, unsigned int group, uint64_t size )
+{
+    const struct vidmm_group *mine = &vidmm->groups[group];
+    uint64_t total, wanted;
+
+    if (!mine->division.others) return 0;
+    total = group_total_locked( vidmm, group );
+    if (__builtin_add_overflow( mine->used, size, &wanted ) || __builtin_add_overflow( wanted, mine->division.others, &wanted )) return UINT64_MAX;
+    return wanted > total ? wanted - total : 0;
+}
+
+/***********************************************************************
+ * Publishing
+ */
+
+void share_publish_locked( struct vidmm *vidmm )
+{
+    uint64_t evictable[GROUP_COUNT] = { 0 }, offered[GROUP_COUNT] = { 0 }, placed[GROUP_COUNT] = { 0 };
+    struct ledger_account *account = vidmm->account;
+    unsigned int group, i;
+
+    for (i = 0; i < vidmm->info->heap_count; i++)
+    {
+        const struct vidmm_heap *heap = &vidmm->heaps[i];
+
+        group = heap->local ? GROUP_LOCAL : GROUP_NON_LOCAL;
+        evictable[group] += heap->evictable_bytes;
+        offered[group] += heap->offered_bytes;
+        placed[group] += heap->placed;
+    }
+    for (group = 0; group < GROUP_COUNT; group++)
+    {
+        const struct vidmm_group *mine = &vidmm->groups[group];
+
+        LEDGER_SET( account, group, used, mine->used );
+        LEDGER_SET( account, group, committed, mine->committed );
+        LEDGER_SET( account, group, offered, offered[group] );
+        LEDGER_SET( account, group, evictable, evictable[group] );
+        LEDGER_SET( account, group, resident, placed[group] - offered[group] - evictable[group] );
+        LEDGER_SET( account, group, evicted, mine->evicted );
+        LEDGER_SET( account, group, discarded, mine->discarded );
+        LEDGER_SET( account, group, discards, mine->discards );
+        LEDGER_SET( account, group, paged_out, mine->paged_out );
+        LEDGER_SET( account, group, paged_in, mine->paged_in );
+    }
+    if (vidmm->published_decommit_changes != vidmm->decommit_changes)
+    {
+        vidmm->published_decommit_changes = vidmm->decommit_changes;
+        publish_decommit_locked();
+    }
+}
+
+/***********************************************************************
+ * Asking
+ */
+
+/* Sends requests for bytes in all. Returns how many were asked. */
+static unsigned int send_requests_locked( struct vidmm *vidmm, unsigned int group, uint64_t bytes, enum ledger_request_kind kind,
+                                          const struct ledger_peer *peers, unsigned int count )
+{
+    uint64_t total = group_total_locked( vidmm, group ), reserved = 0, equal;
+    unsigned int i, asked = 0, users = 1;
+
+    for (i = 0; i < count; i++)
+    {
+        if (peers[i].counts.used || peers[i].counts.demand || peers[i].counts.reservation) users++;
+        reserved += at_most( peers[i].counts.reservation, total - reserved );
+    }
+    reserved += at_most( LEDGER_GET( vidmm->account, group, reservation ), total - reserved );
+    equal = (total - reserved) / users;
+    for (i = 0; i < count && bytes; i++)
+    {
+        const struct ledger_counts *counts = &peers[i].counts;
+        uint64_t share = at_most( counts->reservation, total ) + equal, available = counts->offered, ask;
+
+        if (!available && (kind != LEDGER_REQUEST_EVICT || !counts->evictable)) continue;
+        available += counts->used - at_most( counts->committed, counts->used );     /* its empty blocks */
+        if (kind == LEDGER_REQUEST_EVICT)
+            available = at_most( available + counts->evictable, counts->used > share ? counts->used - share : 0 );
+        if (!(ask = at_most( available, bytes ))) continue;
+        ledger_request( vidmm->account, group, peers[i].slot, ask, kind );
+        bytes -= ask;
+        asked++;
+    }
+    return asked;
+}
+
+static uint64_t sum_of_used( const struct ledger_peer *peers, unsigned int count )
+{
+    uint64_t sum = 0;
+    unsigned int i;
+
+    for (i = 0; i < count; i++) sum += at_most( peers[i].counts.used, UINT64_MAX - sum );
+    return sum;
+}
+
+bool share_ask_locked( struct vidmm *vidmm, unsigned int group, uint64_t bytes, bool evict )
+{
+    enum ledger_request_kind kind = evict ? LEDGER_REQUEST_EVICT : LEDGER_REQUEST_OFFERED;
+    uint64_t before, now, deadline, wait = evict ? PAGE_OUT_WAIT_NS : DISCARD_WAIT_NS;
+    struct vidmm_group *mine = &vidmm->groups[group];
+    struct ledger_peer peers[LEDGER_SLOTS];
+    unsigned int count;
+    bool progress;
+    uint32_t seen;
+
+    if (vidmm->lost || !mine->division.others || os_time_ns() < mine->no_request_before[kind]) return false;
+    LEDGER_SET( vidmm->account, group, demand, bytes );
+    seen = ledger_releases( vidmm->account );
+    count = ledger_peers( vidmm->account, group, peers );
+    before = sum_of_used( peers, count );
+    if (!send_requests_locked( vidmm, group, bytes, kind, peers, count ))
+    {
+        LEDGER_SET( vidmm->account, group, demand, 0 );
+        return false;
+    }
+    TRACE( "asking others for %llu bytes%s", (unsigned long long)bytes, evict ? ", that they evict" : "" );
+
+    deadline = os_time_ns() + wait;
+    do
+    {
+        kmt_unlock();
+        ledger_wait( vidmm->account, &seen, deadline );
+        kmt_lock();
+        count = ledger_peers( vidmm->account, group, peers );
+        now = sum_of_used( peers, count );
+        progress = now < before;
+    }
+    while (!progress && !vidmm->lost && os_time_ns() < deadline);
+
+    LEDGER_SET( vidmm->account, group, demand, 0 );
+    if (!progress) mine->no_request_before[kind] = os_time_ns() + REQUEST_PAUSE_NS;
+    share_refresh_locked( vidmm, 0 );
+    vidmm_refresh_budget_locked( vidmm, 0 );
+    return progress;
+}
+
+/***********************************************************************
+ * Being asked
+ */
+
+/* On the ledger's thread: notes what is wanted and leaves it to the workers. */
+static void listen( void )
+{
+    struct vidmm *vidmm = NULL;
+    uint64_t bytes;
+    uint32_t ticket;
+
+    kmt_lock();
+    while ((vidmm = next_vidmm_locked( vidmm )))
+    {
+        enum ledger_request_kind kind;
+        unsigned int group;
+        bool wanted = false;
+
+        for (group = 0; group < GROUP_COUNT; group++)
+            while (ledger_take_request( vidmm->account, group, &bytes, &kind ))
+            {
+                uint64_t *requested = &vidmm->groups[group].requested[kind];
+
+                if (*requested < bytes) *requested = bytes;
+                wanted = true;
+            }
+        if (wanted) worker_kick_locked( vidmm );
+    }
+    while (ledger_take_decommit( &bytes, &ticket )) ledger_answer_decommit( ticket, decommit_locked( bytes ) );
+    kmt_unlock();
+}
+
+/* Gives up to bytes of a group. */
+static void give_locked( struct vidmm *vidmm, unsigned int group, uint64_t bytes, bool evict )
+{
+    uint64_t target = vidmm->groups[group].used - at_most( bytes, vidmm->groups[group].used );
+    struct shortage shortage = { .local = group == GROUP_LOCAL };
+
+    while (!vidmm->stopping && !vidmm->lost && vidmm->groups[group].used > target)
+    {
+        shortage.bytes = vidmm->groups[group].used - target;
+        if (make_room_locked( vidmm, &shortage, NULL, evict ) != ROOM_MADE) break;
+        share_publish_locked( vidmm );
+        ledger_announce_release( vidmm->account );
+    }
+}
+
+void share_serve_locked( struct vidmm *vidmm )
+{
+    unsigned int group;
+
+    for (group = 0; group < GROUP_COUNT; group++)
+    {
+        struct vidmm_group *mine = &vidmm->groups[group];
+        uint64_t offered = mine->requested[LEDGER_REQUEST_OFFERED], evict = mine->requested[LEDGER_REQUEST_EVICT];
+
+        if (!offered && !evict) continue;
+        mine->requested[LEDGER_REQUEST_OFFERED] = mine->requested[LEDGER_REQUEST_EVICT] = 0;
+        if (offered) give_locked( vidmm, group, offered, false );
+        if (evict)
+        {
+            /* Nobody has a claim to what is this process' own share. */
+            share_refresh_locked( vidmm, 0 );
+            if (mine->used > mine->division.share) give_locked( vidmm, group, at_most( evict, mine->used - mine->division.share ), true );
+        }
+        share_publish_locked( vidmm );
+        ledger_announce_release( vidmm->account );
+    }
+}
+
+/***********************************************************************
+ * Life
+ */
+
+NTSTATUS share_join( struct vidmm *vidmm )
+{
+    uint64_t totals[LEDGER_GROUPS] = { 0 };
+    unsigned int i;
+
+    _Static_assert( (int)LEDGER_LOCAL == GROUP_LOCAL && (int)LEDGER_NON_LOCAL == GROUP_NON_LOCAL && (int)LEDGER_GROUPS == GROUP_COUNT,
+                    "the same groups" );
+    for (i = 0; i < vidmm->info->heap_count; i++) totals[vidmm->info->heaps[i].local ? GROUP_LOCAL : GROUP_NON_LOCAL] += vidmm->info->heaps[i].size;
+    ledger_join( vidmm->info->device_uuid, vidmm->info->name, totals, &vidmm->account );
+    if (!vidmm->account) return STATUS_NO_MEMORY;
+    for (i = 0; i < GROUP_COUNT; i++) vidmm->groups[i].division.budget = UINT64_MAX;
+    ledger_set_listener( listen );
+    return STATUS_SUCCESS;
+}
+
+void share_leave( struct vidmm *vidmm )
+{
+    ledger_leave( vidmm->account );
+}

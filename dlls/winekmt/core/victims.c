@@ -1,0 +1,215 @@
+/*
+ * Victims: the lists of what pressure may take, and their order
+ *
+ * A heap has a list an offer priority, of what can be discarded, and a list a level of residency priority, of what can be paged
+ * out. Both are in order of joining, so the head of a list is what was offered longest ago, or used least recently: a use takes
+ * an allocation off (MakeResident, a lock) and its end puts it back at the tail. An allocation is on one list at most, and only
+ * while it could go at once, so that choosing a victim is looking at the heads.
+ *
+ * What is offered and evicted at once has no GPU memory to give, but system memory; those are on a list of the manager.
+ *
+ * Copyright 2026 the winekmt developers
+ *
+ * This library is free software; you can redistribute it and/or modify it under the terms of the GNU Lesser General
+ * Public License as published by the Free Software Foundation; either version 2.1 of the License, or (at your option)
+ * any later version.
+ */
+
+#include "core/vidmm.h"
+
+/* What no pressure may touch, whatever its state. */
+static bool is_pinned( const struct allocation *allocation )
+{
+    if (allocation->backing == BACKING_USER) return true;       /* it is the program's memory, nothing would be freed */
+    if (allocation->shared) return true;                        /* others may have it open */
+    return allocation->primary;                                 /* it may be on a screen */
+}
+
+bool can_discard( const struct allocation *allocation )
+{
+    if (allocation->offer == NOT_OFFERED || is_pinned( allocation )) return false;
+    if (!allocation->block) return false;                       /* already discarded, evicted, or being given memory */
+    return !allocation->device->vidmm->verifier.never_discard;
+}
+
+bool can_evict( const struct allocation *allocation )
+{
+    if (allocation->offer != NOT_OFFERED || is_pinned( allocation )) return false;
+    if (!allocation->block || allocation->dead) return false;
+    return !allocation->resident_count && !allocation->locks && !allocation->unmoveable;
+}
+
+static enum evict_level evict_level( const struct allocation *allocation )
+{
+    if (allocation->eager) return EVICT_EAGER;
+    if (allocation->residency_priority < D3DDDI_ALLOCATIONPRIORITY_LOW) return EVICT_MINIMUM;
+    if (allocation->residency_priority < D3DDDI_ALLOCATIONPRIORITY_NORMAL) return EVICT_LOW;
+    if (allocation->residency_priority < D3DDDI_ALLOCATIONPRIORITY_HIGH) return EVICT_NORMAL;
+    if (allocation->residency_priority < D3DDDI_ALLOCATIONPRIORITY_MAXIMUM) return EVICT_HIGH;
+    return EVICT_MAXIMUM;
+}
+
+static inline void count_decommittable_locked( struct vidmm *vidmm, const struct allocation *allocation, uint64_t more )
+{
+    if (!allocation->allow_decommit) return;
+    vidmm->decommittable_bytes += more;
+    vidmm->decommit_changes++;
+}
+
+static inline void add_locked( struct vidmm *vidmm, struct allocation *allocation )
+{
+    struct vidmm_heap *heap = type_heap( vidmm, allocation->memory_type );
+
+    if (allocation->busy && allocation->evicted) return;    /* being brought back: allocation_done_locked sees to it */
+    if (can_discard( allocation ))
+    {
+        allocation->victim_list = VICTIM_OFFERED;
+        list_add_tail( &heap->offered[allocation->offer], &allocation->victim_entry );
+        heap->offered_bytes += allocation->size;
+        count_decommittable_locked( vidmm, allocation, allocation->size );
+        vidmm->offered++;
+    }
+    else if (can_evict( allocation ))
+    {
+        enum evict_level level = evict_level( allocation );
+
+        allocation->victim_list = VICTIM_EVICTABLE;
+        list_add_tail( &heap->evictable[level], &allocation->victim_entry );
+        heap->evictable_bytes += allocation->size;
+        vidmm->evictable++;
+        if (level == EVICT_EAGER) vidmm->eager++;
+    }
+    else if (allocation->offer != NOT_OFFERED && allocation->evicted && !allocation->block && !vidmm->verifier.never_discard)
+    {
+        allocation->victim_list = VICTIM_OFFERED_EVICTED;
+        list_add_tail( &vidmm->offered_evicted, &allocation->victim_entry );
+        count_decommittable_locked( vidmm, allocation, allocation->size );
+    }
+    else return;
+    allocation->victim_sequence = vidmm->victim_sequence++;
+    worker_watch_locked( vidmm );
+}
+
+static inline void remove_locked( struct vidmm *vidmm, struct allocation *allocation )
+{
+    struct vidmm_heap *heap = type_heap( vidmm, allocation->memory_type );
+
+    switch (allocation->victim_list)
+    {
+    case VICTIM_NONE:
+        return;
+    case VICTIM_OFFERED:
+        heap->offered_bytes -= allocation->size;
+        count_decommittable_locked( vidmm, allocation, -allocation->size );
+        vidmm->offered--;
+        break;
+    case VICTIM_EVICTABLE:
+        heap->evictable_bytes -= allocation->size;
+        vidmm->evictable--;
+        if (allocation->eager) vidmm->eager--;
+        break;
+    case VICTIM_OFFERED_EVICTED:
+        count_decommittable_locked( vidmm, allocation, -allocation->size );
+        break;
+    }
+    list_remove( &allocation->victim_entry );
+    allocation->victim_list = VICTIM_NONE;
+}
+
+void victim_list_add_locked( struct allocation *allocation )
+{
+    if (allocation->victim_list == VICTIM_NONE) add_locked( allocation->device->vidmm, allocation );
+}
+
+void victim_list_remove_locked( struct allocation *allocation )
+{
+    remove_locked( allocation->device->vidmm, allocation );
+}
+
+void victim_set_offer_locked( struct allocation *allocation, enum offer_level offer, bool allow_decommit )
+{
+    struct vidmm *vidmm = allocation->device->vidmm;
+
+    remove_locked( vidmm, allocation );
+    allocation->offer = offer;
+    allocation->allow_decommit = allow_decommit;
+    add_locked( vidmm, allocation );
+}
+
+/* The first of a list that nobody works on. Busy ones are few: what is being moved, and what is being paged was taken off. */
+static struct allocation *first_idle( const struct list *victims )
+{
+    struct list *cursor;
+
+    LIST_FOR_EACH( cursor, victims )
+    {
+        struct allocation *allocation = LIST_ENTRY( cursor, struct allocation, victim_entry );
+
+        if (!allocation->busy) return allocation;
+    }
+    return NULL;
+}
+
+bool is_short_of( const struct shortage *shortage, const struct vidmm_heap *heap )
+{
+    return shortage->heap ? shortage->heap == heap : shortage->local == heap->local;
+}
+
+struct allocation *next_discard_locked( struct vidmm *vidmm, const struct shortage *shortage )
+{
+    unsigned int level, i;
+
+    for (level = OFFER_LOW; level < OFFER_LEVELS; level++)
+    {
+        struct allocation *victim = NULL, *candidate;
+
+        for (i = 0; i < vidmm->info->heap_count; i++)
+        {
+            if (!is_short_of( shortage, &vidmm->heaps[i] )) continue;
+            if (!(candidate = first_idle( &vidmm->heaps[i].offered[level] ))) continue;
+            if (!victim || candidate->victim_sequence < victim->victim_sequence) victim = candidate;
+        }
+        if (victim) return victim;
+    }
+    return NULL;
+}
+
+struct allocation *next_eviction_locked( struct vidmm *vidmm, const struct shortage *shortage, enum evict_level most )
+{
+    unsigned int level, i;
+
+    for (level = EVICT_EAGER; level <= most; level++)
+    {
+        struct allocation *victim = NULL, *candidate;
+
+        for (i = 0; i < vidmm->info->heap_count; i++)
+        {
+            if (!is_short_of( shortage, &vidmm->heaps[i] )) continue;
+            if (!(candidate = first_idle( &vidmm->heaps[i].evictable[level] ))) continue;
+            if (!victim || candidate->victim_sequence < victim->victim_sequence) victim = candidate;
+        }
+        if (victim) return victim;
+    }
+    return NULL;
+}
+
+void discard_locked( struct allocation *allocation, struct freed_memory *freed )
+{
+    struct vidmm *vidmm = allocation->device->vidmm;
+    unsigned int group = preferred_group( allocation );
+
+    TRACE( "discarding %#x, %llu bytes, offered as %u", allocation->object.handle,
+           (unsigned long long)allocation->size, allocation->offer );
+    victim_list_remove_locked( allocation );
+    if (allocation->block)
+    {
+        group = type_heap( vidmm, allocation->memory_type )->local ? GROUP_LOCAL : GROUP_NON_LOCAL;
+        allocation_unplace_locked( allocation, freed, false );
+    }
+    allocation_drop_system_copy_locked( allocation, freed );
+    allocation->discarded = true;
+    allocation->content = CONTENT_ZERO;
+    vidmm->discards++;
+    vidmm->groups[group].discards++;
+    vidmm->groups[group].discarded += allocation->size;
+}
