@@ -11,7 +11,10 @@ cd "$(dirname "$0")/../.." || exit 1
 T=$(mktemp -d "${TMPDIR:-/tmp}/kmtdemo.XXXXXX") || exit 1
 trap 'rm -rf "$T"' EXIT
 trap 'exit 130' HUP INT TERM
-unset WINEKMT_VERIFIER NO_COLOR LC_ALL LC_CTYPE LANG
+# Other tests that run now have no share of the budget.
+WINEKMT_LEDGER=$T/ledger
+export WINEKMT_LEDGER
+unset WINEKMT_VERIFIER WINEKMT_SYSTEM_MEMORY_SIZE NO_COLOR LC_ALL LC_CTYPE LANG
 failed=0
 
 fail()

@@ -13,12 +13,12 @@ SIZE=WINEKMT_VIDEO_MEMORY_SIZE
 NATIVE=build/native/kmtdemo
 
 demo 0 $NATIVE --help
-for option in size svg adapter color ascii help
+for option in part size svg adapter color ascii help
 do
     says out "^  --$option([ =]|$)"
 done
 for option in --nonsense nonsense '' --size --size= --size=0 --size=63 --size=3073 --size=1e3 --size=-100 --size=99999999999999999999 \
-    --adapter=0 --adapter=x --color=blue --svg= --helpme
+    --part=0 --part=4 --part= --adapter=0 --adapter=x --color=blue --svg= --helpme
 do
     demo 2 $SIZE=64 $NATIVE "$option"
     says err '^kmtdemo: '

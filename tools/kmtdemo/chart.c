@@ -1,7 +1,7 @@
 /*
  * kmtdemo: the chart in the terminal
  *
- * A stack of three areas over time, 80 columns wide, with the budget as a line of its own between two rows, so that
+ * A stack of areas over time, 80 columns wide, with the budget as a line of its own between two rows, so that
  * what lies above it is seen to be above it.
  *
  * Copyright 2026 the winekmt developers
@@ -11,116 +11,128 @@
  * any later version.
  */
 
+#include <string.h>
 #include "kmtdemo.h"
 
 #define COLUMNS         66
-#define ROWS_OF_BUDGET  12
 #define MARGIN          12          /* columns left of the plot */
-
-enum layer { LAYER_NONE, LAYER_USED, LAYER_OFFERED, LAYER_DISCARDED };
 
 static const struct
 {
     const char *utf8, *ascii;
     enum color  color;
 }
-looks[] =
+looks[LOOK_COUNT] =
 {
-    { " ", " ", COLOR_NORMAL },
-    { "\u2588", "#", COLOR_USED },
-    { "\u2592", "+", COLOR_OFFERED },
-    { "\u2591", ".", COLOR_DISCARDED },
+    [LOOK_USED] = { "\u2588", "#", COLOR_USED },
+    [LOOK_SECOND] = { "\u2593", "%", COLOR_SECOND },
+    [LOOK_OFFERED] = { "\u2592", "+", COLOR_OFFERED },
+    [LOOK_DISCARDED] = { "\u2591", ".", COLOR_DISCARDED },
+    [LOOK_EVICTED] = { "\u2591", ":", COLOR_EVICTED },
 };
 
-static void put_cell( enum layer layer )
+static void put_cell( enum look look )
 {
-    fputs( use_utf8 ? looks[layer].utf8 : looks[layer].ascii, stdout );
+    fputs( use_utf8 ? looks[look].utf8 : looks[look].ascii, stdout );
 }
 
-static double column_time( const struct record *record, unsigned int column )
+static double column_time( const struct timeline *timeline, unsigned int column )
 {
-    return record->end * (column + 0.5) / COLUMNS;
+    return timeline->end * (column + 0.5) / COLUMNS;
 }
 
-static enum layer layer_at( const struct sample *sample, UINT64 height )
+/* LOOK_COUNT: nothing */
+static enum look look_at( const struct timeline *timeline, const struct sample *sample, UINT64 height )
 {
-    if (height < sample->used) return LAYER_USED;
-    if (height < sample->used + sample->offered) return LAYER_OFFERED;
-    if (height < sample->used + sample->offered + sample->discarded) return LAYER_DISCARDED;
-    return LAYER_NONE;
+    unsigned int layer;
+
+    for (layer = 0; layer < timeline->layer_count; layer++)
+    {
+        if (height < sample->layers[layer]) return timeline->layers[layer].look;
+        height -= sample->layers[layer];
+    }
+    return LOOK_COUNT;
 }
 
 /* A row of the plot: what lies at that height. */
-static void print_row( const struct record *record, UINT64 height, const char *label )
+static void print_row( const struct timeline *timeline, UINT64 height, const char *label )
 {
-    enum layer layer, last = LAYER_NONE, layers[COLUMNS];
+    enum look look, last = LOOK_COUNT, row[COLUMNS];
     unsigned int column, end = 0;
 
     printf( "%*s %s", MARGIN - 2, label, use_utf8 ? *label ? "\u2524" : "\u2502" : "|" );
     for (column = 0; column < COLUMNS; column++)
     {
-        layers[column] = layer_at( record_at( record, column_time( record, column ) ), height );
-        if (layers[column] != LAYER_NONE) end = column + 1;
+        row[column] = look_at( timeline, timeline_at( timeline, column_time( timeline, column ) ), height );
+        if (row[column] != LOOK_COUNT) end = column + 1;
     }
     for (column = 0; column < end; column++)
     {
-        layer = layers[column];
-        if (layer != last) platform_color( looks[layer].color );
-        put_cell( layer );
-        last = layer;
+        look = row[column];
+        if (look != last) platform_color( look == LOOK_COUNT ? COLOR_NORMAL : looks[look].color );
+        if (look == LOOK_COUNT) printf( " " );
+        else put_cell( look );
+        last = look;
     }
     platform_color( COLOR_NORMAL );
     printf( "\n" );
 }
 
-static void print_budget( const struct record *record )
+static void print_budget( const struct timeline *timeline )
 {
-    unsigned int column;
+    unsigned int column, count = COLUMNS - 1 - strlen( timeline->budget_name );
 
-    printf( "%*s %s", MARGIN - 2, size_text( record->budget ), use_utf8 ? "\u253c" : "+" );
+    printf( "%*s %s", MARGIN - 2, size_text( timeline->budget ), use_utf8 ? "\u253c" : "+" );
     platform_color( COLOR_BOLD );
-    for (column = 0; column < COLUMNS - 7; column++) fputs( use_utf8 ? "\u254c" : "-", stdout );
-    printf( " budget" );
+    for (column = 0; column < count; column++) fputs( use_utf8 ? "\u254c" : "-", stdout );
+    printf( " %s", timeline->budget_name );
     platform_color( COLOR_NORMAL );
     printf( "\n" );
 }
 
 /* The time axis: where the phases begin, by number. */
-static void print_axis( const struct record *record )
+static void print_axis( const struct timeline *timeline )
 {
     unsigned int column, phase = 0;
 
     printf( "%*s %s", MARGIN - 2, "0", use_utf8 ? "\u2514" : "+" );
     for (column = 0; column < COLUMNS; column++)
     {
-        if (phase < record->phase_count && record->phases[phase].start <= column_time( record, column ))
+        if (phase < timeline->phase_count && timeline->phases[phase].start <= column_time( timeline, column ))
             printf( "%u", ++phase );
         else fputs( use_utf8 ? "\u2500" : "-", stdout );
     }
-    printf( "\n%*s0 s%*.1f s\n", MARGIN, "", COLUMNS - 5, record->end );
+    printf( "\n%*s0 s%*.1f s\n", MARGIN, "", COLUMNS - 5, timeline->end );
 }
 
-void chart_print( const struct record *record )
+void chart_print( const struct timeline *timeline )
 {
-    static const char *const names[] = { "", "in use", "offered, still there", "offered, discarded" };
-    UINT64 step = record->budget / ROWS_OF_BUDGET, maximum = record_maximum( record );
-    unsigned int row = (maximum - record->budget + step / 2) / step;
-    enum layer layer;
+    UINT64 step = timeline->budget / timeline->rows, maximum = timeline_maximum( timeline );
+    unsigned int row = (maximum - timeline->budget + step / 2) / step, layer, column = MARGIN;
 
     printf( "\n%*s", MARGIN - 1, "" );
-    for (layer = LAYER_USED; layer <= LAYER_DISCARDED; layer++)
+    for (layer = 0; layer < timeline->layer_count; layer++)
     {
-        platform_color( looks[layer].color );
+        const char *name = timeline->layers[layer].name;
+
+        column += 6 + strlen( name );
+        if (column > MARGIN + COLUMNS + 2)
+        {
+            printf( "\n%*s", MARGIN - 1, "" );
+            column = MARGIN + 6 + strlen( name );
+        }
+        platform_color( looks[timeline->layers[layer].look].color );
         printf( " " );
-        put_cell( layer );
-        put_cell( layer );
+        put_cell( timeline->layers[layer].look );
+        put_cell( timeline->layers[layer].look );
         platform_color( COLOR_NORMAL );
-        printf( " %s%s", names[layer], layer == LAYER_DISCARDED ? "\n\n" : "  " );
+        printf( " %s%s", name, layer + 1 < timeline->layer_count ? "  " : "" );
     }
+    printf( "\n\n" );
     for (; row; row--)
-        print_row( record, record->budget + step * (row - 1) + step / 2, "" );
-    print_budget( record );
-    for (row = ROWS_OF_BUDGET; row; row--)
-        print_row( record, step * (row - 1) + step / 2, row == ROWS_OF_BUDGET / 2 ? size_text( record->budget / 2 ) : "" );
-    print_axis( record );
+        print_row( timeline, timeline->budget + step * (row - 1) + step / 2, "" );
+    print_budget( timeline );
+    for (row = timeline->rows; row; row--)
+        print_row( timeline, step * (row - 1) + step / 2, row == timeline->rows / 2 ? size_text( timeline->budget / 2 ) : "" );
+    print_axis( timeline );
 }

@@ -165,6 +165,7 @@ void adapter_start( struct adapter *adapter )
     create_queue.hDevice = adapter->device;
     expect_success( kmt.CreatePagingQueue( &create_queue ), "CreatePagingQueue" );
     adapter->queue = create_queue.hPagingQueue;
+    adapter->fence = create_queue.hSyncObject;
     /* One allocation tells whether the private data is understood. */
     if (!(handle = memory_create( adapter, 4096, &status )))
         stop( EXIT_CANNOT, "there is no video memory left, not even 4 KiB (%s)", status_name( status ) );
@@ -276,6 +277,68 @@ void memory_reclaim( const struct adapter *adapter, const D3DKMT_HANDLE *handles
     reclaim.NumAllocations = count;
     reclaim.pResults = results;
     expect_success( kmt.ReclaimAllocations2( &reclaim ), "ReclaimAllocations2" );
+}
+
+BOOL memory_make_resident( const struct adapter *adapter, const D3DKMT_HANDLE *handles, unsigned int count )
+{
+    D3DKMT_WAITFORSYNCHRONIZATIONOBJECTFROMCPU wait = { 0 };
+    D3DDDI_MAKERESIDENT make_resident = { 0 };
+    NTSTATUS status;
+    UINT64 value;
+
+    make_resident.hPagingQueue = adapter->queue;
+    make_resident.AllocationList = handles;
+    make_resident.NumAllocations = count;
+    if ((status = kmt.MakeResident( &make_resident )) == STATUS_NO_MEMORY) return FALSE;
+    if (status != STATUS_PENDING)
+    {
+        expect_success( status, "MakeResident" );
+        return TRUE;
+    }
+    value = make_resident.PagingFenceValue;
+    wait.hDevice = adapter->device;
+    wait.ObjectHandleArray = &adapter->fence;
+    wait.FenceValueArray = &value;
+    wait.ObjectCount = 1;
+    expect_success( kmt.WaitForSynchronizationObjectFromCpu( &wait ), "WaitForSynchronizationObjectFromCpu" );
+    return TRUE;
+}
+
+void memory_evict( const struct adapter *adapter, const D3DKMT_HANDLE *handles, unsigned int count )
+{
+    D3DKMT_EVICT evict = { 0 };
+
+    evict.hDevice = adapter->device;
+    evict.AllocationList = handles;
+    evict.NumAllocations = count;
+    evict.Flags.EvictOnlyIfNecessary = 1;
+    expect_success( kmt.Evict( &evict ), "Evict" );
+}
+
+void memory_residency( const struct adapter *adapter, const D3DKMT_HANDLE *handles, unsigned int count, BOOL *resident )
+{
+    D3DKMT_ALLOCATIONRESIDENCYSTATUS answers[256];
+    D3DKMT_QUERYALLOCATIONRESIDENCY query_residency = { 0 };
+    unsigned int i, now;
+
+    for (; count; handles += now, resident += now, count -= now)
+    {
+        now = count < ARRAY_COUNT( answers ) ? count : ARRAY_COUNT( answers );
+        memset( answers, 0xff, sizeof(answers) );
+        query_residency.hDevice = adapter->device;
+        query_residency.phAllocationList = handles;
+        query_residency.AllocationCount = now;
+        query_residency.pResidencyStatus = answers;
+        expect_success( kmt.QueryAllocationResidency( &query_residency ), "QueryAllocationResidency" );
+        for (i = 0; i < now; i++)
+        {
+            /* Memory of the non-local segment group is shared with the CPU. */
+            resident[i] = answers[i] == D3DKMT_ALLOCATIONRESIDENCYSTATUS_RESIDENTINGPUMEMORY ||
+                          answers[i] == D3DKMT_ALLOCATIONRESIDENCYSTATUS_RESIDENTINSHAREDMEMORY;
+            if (!resident[i] && answers[i] != D3DKMT_ALLOCATIONRESIDENCYSTATUS_NOTRESIDENT)
+                stop( EXIT_WRONG, "D3DKMTQueryAllocationResidency answered %d", (int)answers[i] );
+        }
+    }
 }
 
 /***********************************************************************

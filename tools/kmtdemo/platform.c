@@ -33,6 +33,8 @@ colors[] =
     { "\033[33m", 6 },
     { "\033[31m", 4 },
     { "\033[32m", 2 },
+    { "\033[35m", 5 },
+    { "\033[32m", 2 },
     { "\033[1;31m", 12 },
 };
 
@@ -115,10 +117,68 @@ void platform_sleep( unsigned int milliseconds )
     Sleep( milliseconds );
 }
 
+/* One end of a pipe as a stream, which owns it from then on. */
+static FILE *open_pipe( HANDLE pipe, BOOL write )
+{
+    int fd = _open_osfhandle( (intptr_t)pipe, _O_BINARY | (write ? 0 : _O_RDONLY) );
+    FILE *file = fd < 0 ? NULL : _fdopen( fd, write ? "wb" : "rb" );
+
+    if (!file) stop( EXIT_CANNOT, "a pipe cannot be opened" );
+    return file;
+}
+
+void platform_start_child( struct child *child, const char *first, const char *second )
+{
+    SECURITY_ATTRIBUTES inherited = { sizeof(inherited), NULL, TRUE };
+    char path[MAX_PATH], command[MAX_PATH + 128];
+    PROCESS_INFORMATION process;
+    STARTUPINFOA startup = { 0 };
+    HANDLE in_read, in_write, out_read, out_write;
+    DWORD length = GetModuleFileNameA( NULL, path, sizeof(path) );
+
+    if (!length || length == sizeof(path)) stop( EXIT_CANNOT, "this program cannot find its own file" );
+    snprintf( command, sizeof(command), "\"%s\" %s %s", path, first, second ? second : "" );
+    if (!CreatePipe( &in_read, &in_write, &inherited, 0 ) || !CreatePipe( &out_read, &out_write, &inherited, 0 ) ||
+        !SetHandleInformation( in_write, HANDLE_FLAG_INHERIT, 0 ) || !SetHandleInformation( out_read, HANDLE_FLAG_INHERIT, 0 ))
+        stop( EXIT_CANNOT, "pipes cannot be made (error %u)", (unsigned int)GetLastError() );
+    startup.cb = sizeof(startup);
+    startup.dwFlags = STARTF_USESTDHANDLES;
+    startup.hStdInput = in_read;
+    startup.hStdOutput = out_write;
+    startup.hStdError = GetStdHandle( STD_ERROR_HANDLE );
+    if (!CreateProcessA( path, command, NULL, NULL, TRUE, 0, NULL, NULL, &startup, &process ))
+        stop( EXIT_CANNOT, "the second program cannot be started (error %u)", (unsigned int)GetLastError() );
+    CloseHandle( process.hThread );
+    CloseHandle( in_read );
+    CloseHandle( out_write );
+    child->process = process.hProcess;
+    child->to = open_pipe( in_write, TRUE );
+    child->from = open_pipe( out_read, FALSE );
+}
+
+int platform_wait_child( struct child *child )
+{
+    DWORD status;
+
+    fclose( child->to );
+    if (WaitForSingleObject( child->process, INFINITE ) || !GetExitCodeProcess( child->process, &status )) status = -1;
+    fclose( child->from );
+    CloseHandle( child->process );
+    return status;
+}
+
 #else
 
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/auxv.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+extern char **environ;
 
 void platform_init( enum color_mode mode )
 {
@@ -146,6 +206,44 @@ void platform_sleep( unsigned int milliseconds )
     struct timespec time = { milliseconds / 1000, milliseconds % 1000 * 1000000 };
 
     nanosleep( &time, NULL );
+}
+
+void platform_start_child( struct child *child, const char *first, const char *second )
+{
+    /* How it was started; unlike /proc it is always there. */
+    char *path = (char *)getauxval( AT_EXECFN ), *argv[] = { path, (char *)first, (char *)second, NULL };
+    posix_spawn_file_actions_t actions;
+    int in[2], out[2], error;
+    pid_t pid;
+
+    if (!path) stop( EXIT_CANNOT, "this program cannot find its own file" );
+    if (pipe2( in, O_CLOEXEC ) || pipe2( out, O_CLOEXEC )) stop( EXIT_CANNOT, "pipes cannot be made: %s", strerror( errno ) );
+    if (!(error = posix_spawn_file_actions_init( &actions )) &&
+        !(error = posix_spawn_file_actions_adddup2( &actions, in[0], STDIN_FILENO )) &&
+        !(error = posix_spawn_file_actions_adddup2( &actions, out[1], STDOUT_FILENO )))
+        error = posix_spawn( &pid, path, &actions, NULL, argv, environ );
+    if (error) stop( EXIT_CANNOT, "the second program cannot be started: %s", strerror( error ) );
+    posix_spawn_file_actions_destroy( &actions );
+    close( in[0] );
+    close( out[1] );
+    /* When it has died, reading finds out. */
+    signal( SIGPIPE, SIG_IGN );
+    child->process = (void *)(intptr_t)pid;
+    child->to = fdopen( in[1], "wb" );
+    child->from = fdopen( out[0], "rb" );
+    if (!child->to || !child->from) stop( EXIT_CANNOT, "a pipe cannot be opened" );
+}
+
+int platform_wait_child( struct child *child )
+{
+    int status;
+    pid_t pid;
+
+    fclose( child->to );
+    while ((pid = waitpid( (pid_t)(intptr_t)child->process, &status, 0 )) < 0 && errno == EINTR) {}
+    fclose( child->from );
+    signal( SIGPIPE, SIG_DFL );
+    return pid > 0 && WIFEXITED( status ) ? WEXITSTATUS( status ) : -1;
 }
 
 #endif

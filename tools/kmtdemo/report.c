@@ -1,5 +1,5 @@
 /*
- * kmtdemo: sizes, messages, the record and the table
+ * kmtdemo: sizes, messages and the table
  *
  * Copyright 2026 the winekmt developers
  *
@@ -14,6 +14,7 @@
 #include "kmtdemo.h"
 
 BOOL line_open;
+const char *program_name = "kmtdemo";
 
 const char *size_text( UINT64 bytes )
 {
@@ -36,7 +37,7 @@ void stop( int exit_status, const char *format, ... )
     platform_color( COLOR_NORMAL );
     if (line_open) printf( "\n" );
     fflush( stdout );
-    fprintf( stderr, "kmtdemo: " );
+    fprintf( stderr, "%s: ", program_name );
     va_start( args, format );
     vfprintf( stderr, format, args );
     va_end( args );
@@ -44,59 +45,21 @@ void stop( int exit_status, const char *format, ... )
     exit( exit_status );
 }
 
-/***********************************************************************
- * The record
- */
-
-void record_sample( struct record *record, struct sample sample )
+void damage_note( struct damage *damage, const char *name, UINT64 size, const void *memory, UINT64 offset, const char *what )
 {
-    if (record->count == record->capacity)
-    {
-        record->capacity = record->capacity ? record->capacity * 2 : 256;
-        record->samples = realloc( record->samples, record->capacity * sizeof(*record->samples) );
-        if (!record->samples) stop( EXIT_CANNOT, "out of memory" );
-    }
-    record->samples[record->count++] = sample;
-}
+    UINT64 value;
 
-const struct sample *record_at( const struct record *record, double time )
-{
-    unsigned int low = 0, high = record->count;
-
-    while (high - low > 1)
-    {
-        unsigned int middle = (low + high) / 2;
-
-        if (record->samples[middle].time <= time) low = middle;
-        else high = middle;
-    }
-    return &record->samples[low];
-}
-
-UINT64 record_maximum( const struct record *record )
-{
-    UINT64 maximum = record->budget;
-    unsigned int i;
-
-    for (i = 0; i < record->count; i++)
-    {
-        const struct sample *sample = &record->samples[i];
-        UINT64 sum = sample->used + sample->offered + sample->discarded;
-
-        if (sum > maximum) maximum = sum;
-    }
-    return maximum;
+    memcpy( &value, (const char *)memory + offset, sizeof(value) );
+    if (!damage->count++)
+        snprintf( damage->text, sizeof(damage->text), "%s, %s:\n%s at offset %#llx,\nwhere 0x%016llx stands", name, size_text( size ),
+                  what, (unsigned long long)offset, (unsigned long long)value );
 }
 
 /***********************************************************************
  * The table
  */
 
-struct row
-{
-    unsigned int count, kept, discarded;
-    UINT64       bytes, kept_bytes, discarded_bytes, verified;
-};
+static struct row total;
 
 /* A count and its bytes, or dashes. */
 static void print_amount( unsigned int count, UINT64 bytes )
@@ -107,10 +70,10 @@ static void print_amount( unsigned int count, UINT64 bytes )
 
 static void print_row( const char *name, const struct row *row )
 {
+    unsigned int i;
+
     printf( "  %-16s", name );
-    print_amount( row->count, row->bytes );
-    print_amount( row->kept, row->kept_bytes );
-    print_amount( row->discarded, row->discarded_bytes );
+    for (i = 0; i < ARRAY_COUNT( row->counts ); i++) print_amount( row->counts[i], row->bytes[i] );
     printf( " %9s\n", row->verified ? size_text( row->verified ) : "-" );
 }
 
@@ -125,38 +88,30 @@ static void print_rule( void )
     printf( "\n" );
 }
 
-void report_table( const struct scene *scene )
+void report_heading( const char *first, const char *second, const char *third )
 {
-    struct row total = { 0 };
-    unsigned int class, i;
-
+    memset( &total, 0, sizeof(total) );
     platform_color( COLOR_BOLD );
-    printf( "\n  %-16s%17s%17s%17s %9s\n", "", "created", "kept", "discarded", "verified" );
+    printf( "\n  %-16s%17s%17s%17s %9s\n", "", first, second, third, "verified" );
     platform_color( COLOR_NORMAL );
     print_rule();
-    for (class = 0; class < CLASS_COUNT; class++)
+}
+
+void report_row( const char *name, const struct row *row )
+{
+    unsigned int i;
+
+    print_row( name, row );
+    for (i = 0; i < ARRAY_COUNT( row->counts ); i++)
     {
-        struct row row = { 0 };
-
-        for (i = scene->first[class]; i < scene->first[class + 1]; i++)
-        {
-            const struct item *item = &scene->items[i];
-
-            row.count++;
-            row.bytes += item->size;
-            row.verified += item->verified;
-            *(item->discarded ? &row.discarded : &row.kept) += 1;
-            *(item->discarded ? &row.discarded_bytes : &row.kept_bytes) += item->size;
-        }
-        print_row( class_names[class], &row );
-        total.count += row.count;
-        total.kept += row.kept;
-        total.discarded += row.discarded;
-        total.bytes += row.bytes;
-        total.kept_bytes += row.kept_bytes;
-        total.discarded_bytes += row.discarded_bytes;
-        total.verified += row.verified;
+        total.counts[i] += row->counts[i];
+        total.bytes[i] += row->bytes[i];
     }
+    total.verified += row->verified;
+}
+
+void report_total( void )
+{
     print_rule();
     print_row( "Total", &total );
 }

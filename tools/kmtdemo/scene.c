@@ -57,8 +57,7 @@ classes[CLASS_COUNT] =
     { 18, targets }, { 6, buffers }, { 20, textures }, { 20, textures }, { 20, textures }, { 38, textures },
 };
 
-/* Always the same sequence. */
-static UINT32 next_random( UINT32 *state )
+UINT32 next_random( UINT32 *state )
 {
     *state = *state * 1664525 + 1013904223;
     return *state >> 8;
