@@ -227,6 +227,8 @@ static NTSTATUS make_objects( const D3DKMT_CREATEALLOCATION *args, const struct 
         allocation->primary = descs[i].primary;
         allocation->allow_not_zeroed = args->Flags.AllowNotZeroed;
         allocation->shared = args->Flags.CreateShared;
+        /* An existing heap is the program's memory, others may have a shared one open, and a primary may be on a screen. */
+        allocation->pinned = descs[i].user_memory || descs[i].primary || args->Flags.CreateShared;
         allocation->offer = NOT_OFFERED;
         allocation->content = descs[i].user_memory ? CONTENT_VALID : CONTENT_ZERO;
         allocation->residency_priority = descs[i].residency_priority;

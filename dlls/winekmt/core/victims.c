@@ -17,36 +17,37 @@
 
 #include "core/vidmm.h"
 
-/* What no pressure may touch, whatever its state. */
-static bool is_pinned( const struct allocation *allocation )
+/* Both say where an allocation belongs, in the fewest instructions: every offer and every reclaim asks. */
+static inline bool may_discard( const struct vidmm *vidmm, const struct allocation *allocation )
 {
-    if (allocation->backing == BACKING_USER) return true;       /* it is the program's memory, nothing would be freed */
-    if (allocation->shared) return true;                        /* others may have it open */
-    return allocation->primary;                                 /* it may be on a screen */
+    /* Without memory it was discarded or evicted before, or is being given some. */
+    return allocation->block && !vidmm->verifier.never_discard;
+}
+
+static inline bool may_evict( const struct allocation *allocation )
+{
+    if (!allocation->block || allocation->resident_count || allocation->locks) return false;
+    return !allocation->dead && !allocation->unmoveable;
 }
 
 bool can_discard( const struct allocation *allocation )
 {
-    if (allocation->offer == NOT_OFFERED || is_pinned( allocation )) return false;
-    if (!allocation->block) return false;                       /* already discarded, evicted, or being given memory */
-    return !allocation->device->vidmm->verifier.never_discard;
+    if (allocation->offer == NOT_OFFERED || allocation->pinned) return false;
+    return may_discard( allocation->device->vidmm, allocation );
 }
 
 bool can_evict( const struct allocation *allocation )
 {
-    if (allocation->offer != NOT_OFFERED || is_pinned( allocation )) return false;
-    if (!allocation->block || allocation->dead) return false;
-    return !allocation->resident_count && !allocation->locks && !allocation->unmoveable;
+    return allocation->offer == NOT_OFFERED && !allocation->pinned && may_evict( allocation );
 }
 
-static enum evict_level evict_level( const struct allocation *allocation )
+static inline enum evict_level evict_level( const struct allocation *allocation )
 {
     if (allocation->eager) return EVICT_EAGER;
-    if (allocation->residency_priority < D3DDDI_ALLOCATIONPRIORITY_LOW) return EVICT_MINIMUM;
-    if (allocation->residency_priority < D3DDDI_ALLOCATIONPRIORITY_NORMAL) return EVICT_LOW;
-    if (allocation->residency_priority < D3DDDI_ALLOCATIONPRIORITY_HIGH) return EVICT_NORMAL;
-    if (allocation->residency_priority < D3DDDI_ALLOCATIONPRIORITY_MAXIMUM) return EVICT_HIGH;
-    return EVICT_MAXIMUM;
+    return EVICT_MINIMUM + (allocation->residency_priority >= D3DDDI_ALLOCATIONPRIORITY_LOW) +
+           (allocation->residency_priority >= D3DDDI_ALLOCATIONPRIORITY_NORMAL) +
+           (allocation->residency_priority >= D3DDDI_ALLOCATIONPRIORITY_HIGH) +
+           (allocation->residency_priority >= D3DDDI_ALLOCATIONPRIORITY_MAXIMUM);
 }
 
 static inline void count_decommittable_locked( struct vidmm *vidmm, const struct allocation *allocation, uint64_t more )
@@ -60,8 +61,20 @@ static inline void add_locked( struct vidmm *vidmm, struct allocation *allocatio
 {
     struct vidmm_heap *heap = type_heap( vidmm, allocation->memory_type );
 
+    if (allocation->pinned) return;
     if (allocation->busy && allocation->evicted) return;    /* being brought back: allocation_done_locked sees to it */
-    if (can_discard( allocation ))
+    if (allocation->offer == NOT_OFFERED)
+    {
+        enum evict_level level = evict_level( allocation );
+
+        if (!may_evict( allocation )) return;
+        allocation->victim_list = VICTIM_EVICTABLE;
+        list_add_tail( &heap->evictable[level], &allocation->victim_entry );
+        heap->evictable_bytes += allocation->size;
+        vidmm->evictable++;
+        if (level == EVICT_EAGER) vidmm->eager++;
+    }
+    else if (may_discard( vidmm, allocation ))
     {
         allocation->victim_list = VICTIM_OFFERED;
         list_add_tail( &heap->offered[allocation->offer], &allocation->victim_entry );
@@ -69,17 +82,7 @@ static inline void add_locked( struct vidmm *vidmm, struct allocation *allocatio
         count_decommittable_locked( vidmm, allocation, allocation->size );
         vidmm->offered++;
     }
-    else if (can_evict( allocation ))
-    {
-        enum evict_level level = evict_level( allocation );
-
-        allocation->victim_list = VICTIM_EVICTABLE;
-        list_add_tail( &heap->evictable[level], &allocation->victim_entry );
-        heap->evictable_bytes += allocation->size;
-        vidmm->evictable++;
-        if (level == EVICT_EAGER) vidmm->eager++;
-    }
-    else if (allocation->offer != NOT_OFFERED && allocation->evicted && !allocation->block && !vidmm->verifier.never_discard)
+    else if (allocation->evicted && !allocation->block && !vidmm->verifier.never_discard)
     {
         allocation->victim_list = VICTIM_OFFERED_EVICTED;
         list_add_tail( &vidmm->offered_evicted, &allocation->victim_entry );

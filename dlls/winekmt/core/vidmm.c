@@ -87,6 +87,8 @@ NTSTATUS vidmm_create( struct kmt_gpu *gpu, uint64_t limit, struct vidmm **ret )
         for (level = 0; level < OFFER_LEVELS; level++) list_init( &heap->offered[level] );
         for (level = 0; level < EVICT_LEVELS; level++) list_init( &heap->evictable[level] );
     }
+    for (i = 0; i < vidmm->info->type_count; i++) vidmm->type_heaps[i] = &vidmm->heaps[vidmm->info->types[i].heap];
+    vidmm->watching = !vidmm->info->has_memory_budget;
     vidmm->groups[GROUP_LOCAL].limit = limit;
     vidmm->groups[GROUP_NON_LOCAL].limit = UINT64_MAX;
     for (i = 0; i <= WINEKMT_CPU_ACCESS_WRITE_COMBINED; i++)
@@ -119,6 +121,7 @@ void vidmm_release_locked( struct vidmm *vidmm )
     freed_memory_init( &freed, vidmm );
     while (!list_empty( &vidmm->empty ))
         block_retire_locked( vidmm, LIST_ENTRY( list_head( &vidmm->empty ), struct vidmm_block, empty_entry ), &freed );
+    system_memory_expire_locked( UINT64_MAX, &freed );     /* this worker was perhaps the last to see to it */
     freed_memory_flush_locked( &freed );
     assert( !vidmm->memories && !vidmm->offered && !vidmm->evictable );
     kmt_unlock();

@@ -110,6 +110,7 @@ struct allocation
 {
     struct object object;
     uint8_t  backing : 1;           /* enum allocation_backing; set once */
+    uint8_t  pinned : 1;            /* no pressure may touch it: existing heaps, primaries, shared ones; set once */
     uint8_t  primary : 1;           /* set once */
     uint8_t  shared : 1;            /* its resource is shared: others may have it open; set once */
     uint8_t  allow_not_zeroed : 1;  /* set once */
@@ -254,7 +255,7 @@ struct vidmm
     bool     worker_started;
     bool     worker_idle;           /* it waits without a deadline: wake it when there is something to do */
     bool     worker_kicked;         /* there is something that does not wait for its timer */
-    bool     watching;              /* its timer makes it look at the budget */
+    bool     watching;              /* its timer makes it look at the budget, or there is none to look at */
     bool     querying_budget;
     uint32_t freeing;               /* calls that are freeing memory with the lock dropped: more room soon */
     uint32_t memories;              /* live gpu_memory, imports too */
@@ -285,6 +286,7 @@ struct vidmm
     struct list        jobs[PAGING_PRIORITIES];    /* struct paging_job.entry, by the priority of the queue, highest first */
     struct list        offered_evicted;            /* allocations that are offered and evicted, longest offered first */
     struct vidmm_heap  heaps[GPU_MAX_HEAPS];
+    struct vidmm_heap *type_heaps[GPU_MAX_TYPES];   /* by memory type; set once */
     struct vidmm_group groups[GROUP_COUNT];
     struct list        empty;       /* blocks without a user, longest empty first */
     struct vidmm_pool *loosened;    /* where small allocations were discarded last: a block of it may be compactable */
@@ -300,7 +302,7 @@ static inline uint64_t group_limit( const struct vidmm_group *group )
 
 static inline struct vidmm_heap *type_heap( struct vidmm *vidmm, uint32_t type )
 {
-    return &vidmm->heaps[vidmm->info->types[type].heap];
+    return vidmm->type_heaps[type];
 }
 
 static inline struct vidmm_group *heap_group( struct vidmm *vidmm, const struct vidmm_heap *heap )
@@ -603,7 +605,7 @@ void worker_kick_locked( struct vidmm *vidmm );
 /* The same when there is a victim for which it should watch the budget. */
 static inline void worker_watch_locked( struct vidmm *vidmm )
 {
-    if (!vidmm->watching && vidmm->info->has_memory_budget) worker_notify_locked( vidmm );
+    if (!vidmm->watching) worker_notify_locked( vidmm );
 }
 void worker_stop_locked( struct vidmm *vidmm );    /* drops the lock */
 

@@ -41,7 +41,7 @@ static void enforce_budget_locked( struct vidmm *vidmm )
     {
         struct shortage shortage = budget_shortage_locked( vidmm, &vidmm->heaps[i], 0 );
 
-        while (shortage.bytes && (vidmm->offered || vidmm->evictable) && !vidmm->stopping &&
+        while (shortage.bytes && (vidmm->offered || vidmm->evictable || vidmm->heaps[i].empty_bytes) && !vidmm->stopping &&
                make_room_locked( vidmm, &shortage, NULL, true ) == ROOM_MADE)
             shortage = budget_shortage_locked( vidmm, &vidmm->heaps[i], 0 );
     }
@@ -98,6 +98,7 @@ static void *worker( void *arg )
     while (!vidmm->stopping)
     {
         uint64_t deadline, trim;
+        bool watch;
 
         vidmm->worker_kicked = false;
         share_serve_locked( vidmm );
@@ -109,8 +110,9 @@ static void *worker( void *arg )
         if (vidmm->stopping) break;
         if (trim < deadline) deadline = trim;
         if (vidmm->worker_kicked) continue;     /* while the lock was dropped */
-        vidmm->watching = must_watch_budget_locked( vidmm );
-        if (vidmm->watching && deadline > os_time_ns() + watch_interval_locked( vidmm )) deadline = os_time_ns() + watch_interval_locked( vidmm );
+        watch = must_watch_budget_locked( vidmm );
+        vidmm->watching = watch || !vidmm->info->has_memory_budget;
+        if (watch && deadline > os_time_ns() + watch_interval_locked( vidmm )) deadline = os_time_ns() + watch_interval_locked( vidmm );
         vidmm->worker_idle = deadline == UINT64_MAX;
         kmt_wait_on_locked( &vidmm->worker_wake, deadline );
         vidmm->worker_idle = false;

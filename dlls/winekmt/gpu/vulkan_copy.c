@@ -141,8 +141,8 @@ static VkResult wait_copy( struct gpu_device *device, struct vulkan_copy *copy )
     uint64_t start = os_time_ns(), timeout = MUTE_TIMEOUT_NS;
     VkResult result;
 
-    /* Where a GPU hangs already, nobody waits for it a second time. */
-    if (atomic_load( &device->hung )) return device->funcs.vkGetFenceStatus( device->handle, copy->fence );
+    /* Where a GPU hangs already, nobody waits for it a second time, and no other error hides that it is lost. */
+    if (atomic_load( &device->hung )) return device->funcs.vkGetFenceStatus( device->handle, copy->fence ) ? VK_TIMEOUT : VK_SUCCESS;
 
     result = device->funcs.vkWaitForFences( device->handle, 1, &copy->fence, VK_TRUE, COPY_TIMEOUT_NS );
     if (!result || result == VK_ERROR_DEVICE_LOST || result == VK_TIMEOUT) return result;

@@ -18,19 +18,18 @@
 
 /* The best queue family for copies beside the program's own work: one of the copy engines, else compute, else graphics.
  * Families with a purpose of their own (video, optical flow) may say that they transfer but are no copy engines.
- * Returns the number of families when there is none. */
-static uint32_t choose_queue_family( VkPhysicalDevice physical, uint32_t *count )
+ * GPU_FAILED: there is none. GPU_OUT_OF_HOST_MEMORY. */
+static enum gpu_result choose_queue_family( struct gpu_device *device )
 {
     static const VkQueueFlags special = VK_QUEUE_VIDEO_DECODE_BIT_KHR | 0x40 /* video encode */ |
                                         VK_QUEUE_OPTICAL_FLOW_BIT_NV;
     VkQueueFamilyProperties *families;
-    uint32_t i, best, best_rank = 0;
+    uint32_t i, count, best_rank = 0;
 
-    vulkan.funcs.vkGetPhysicalDeviceQueueFamilyProperties( physical, count, NULL );
-    best = *count;
-    if (!(families = calloc( *count + 1, sizeof(*families) ))) return best;
-    vulkan.funcs.vkGetPhysicalDeviceQueueFamilyProperties( physical, count, families );
-    for (i = 0; i < *count; i++)
+    vulkan.funcs.vkGetPhysicalDeviceQueueFamilyProperties( device->physical, &count, NULL );
+    if (!(families = calloc( count + 1, sizeof(*families) ))) return GPU_OUT_OF_HOST_MEMORY;
+    vulkan.funcs.vkGetPhysicalDeviceQueueFamilyProperties( device->physical, &count, families );
+    for (i = 0; i < count; i++)
     {
         VkQueueFlags flags = families[i].queueFlags;
         uint32_t rank = 0;
@@ -44,11 +43,13 @@ static uint32_t choose_queue_family( VkPhysicalDevice physical, uint32_t *count 
         if (rank > best_rank)
         {
             best_rank = rank;
-            best = i;
+            device->queue_family = i;
         }
     }
     free( families );
-    return best;
+    if (best_rank) return GPU_SUCCESS;
+    ERR( "%s has no queue that can copy", device->adapter.name );
+    return GPU_FAILED;
 }
 
 static enum gpu_result load_device_funcs( struct gpu_device *device )
@@ -93,16 +94,11 @@ static enum gpu_result create_vk_device( struct gpu_device *device )
                                       .pQueuePriorities = &priority };
     VkDeviceCreateInfo info = { .sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO, .queueCreateInfoCount = 1,
                                 .pQueueCreateInfos = &queue, .ppEnabledExtensionNames = extensions };
-    uint32_t families;
+    enum gpu_result ret;
     sigset_t signals;
     VkResult result;
 
-    device->queue_family = choose_queue_family( device->physical, &families );
-    if (device->queue_family == families)
-    {
-        ERR( "%s has no queue that can copy", device->adapter.name );
-        return GPU_FAILED;
-    }
+    if ((ret = choose_queue_family( device ))) return ret;
     queue.queueFamilyIndex = device->queue_family;
     if (device->adapter.has_memory_budget)
         extensions[info.enabledExtensionCount++] = VK_EXT_MEMORY_BUDGET_EXTENSION_NAME;
