@@ -3,6 +3,8 @@
 #   make            configure when that was not done, and build everything
 #   make demo       install what is missing, build, and run the demo in a Wine prefix of its own under build/
 #   make check      the same, and run every test; the last line is "N passed, N failed, N skipped"
+#   make check-full the same with the long forms of the tests, an hour or so
+#   make soak       programs at random, TIME=seconds (60)
 #   make docs       write docs/coverage.md anew from the list of functions
 #   make install    lay the files out as Wine expects them, under DESTDIR and the prefix given to ./configure
 #   make clean      remove build/
@@ -23,9 +25,9 @@
 
 B := build
 
-# demo and check install what is missing, so they come before any file that ./configure makes is needed.
-ifneq ($(filter demo check,$(MAKECMDGOALS)),)
-ENTRY := $(filter demo check,$(MAKECMDGOALS))
+# demo, check and check-full install what is missing, so they come before any file that ./configure makes is needed.
+ifneq ($(filter demo check check-full,$(MAKECMDGOALS)),)
+ENTRY := $(filter demo check check-full,$(MAKECMDGOALS))
 .PHONY: $(ENTRY)
 $(ENTRY):
 	@tools/install-deps

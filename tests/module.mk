@@ -22,3 +22,10 @@ checks: $(ALL) $(CHECKS)
 run-check: checks
 	@rm -f $(B)/tests/summary
 	@tests/run-tests --first prefix:tests/make-prefix $(TESTS)
+
+.PHONY: run-check-full
+run-check-full: export TEST_TIMEOUT := 3600
+run-check-full: export WINEKMT_EXHAUST := long
+run-check-full: export SOAK_TIME := 600
+run-check-full: export SHARE_TEST_KILLS := 300
+run-check-full: run-check

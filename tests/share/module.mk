@@ -27,4 +27,9 @@ $(B)/pe/share_peer.exe: $(B)/pe/$(SHARE)/share_peer.o
 	$(CROSSCC) -static-libgcc -Wl,--no-insert-timestamp -o $@ $^ -lgdi32
 
 CHECKS += $(B)/native/share_test $(B)/pe/share_peer.exe
-TESTS += $(foreach m,native asan wine mixed prefixes,share-$(m):$(SHARE)/run,$(m))
+TESTS += $(foreach m,native asan wine mixed prefixes soak,share-$(m):$(SHARE)/run,$(m))
+
+# make soak TIME=3600: the same at random for as long as you like, in seconds
+.PHONY: soak
+soak: $(B)/native/share_test $(B)/native/share_peer
+	SOAK_TIME=$(or $(TIME),60) $(SHARE)/run soak

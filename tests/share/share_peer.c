@@ -33,7 +33,7 @@
 #define MAX_ALLOCATIONS  4096
 
 static D3DKMT_HANDLE adapter, device, queue, fence, allocations[MAX_ALLOCATIONS];
-static unsigned int  count;
+static unsigned int  count, held;   /* held: of them the first so many, by MakeResident */
 static size_t        size;          /* bytes of each */
 static unsigned long seed;          /* of the pattern: the process id */
 
@@ -164,10 +164,13 @@ static void do_hold( int hold )
 
     if (!hold)
     {
+        evict.NumAllocations = held;
+        held = 0;
         answer( "released %x", (unsigned int)D3DKMTEvict( &evict ) );
         return;
     }
     if ((status = D3DKMTMakeResident( &resident )) == STATUS_PENDING) status = D3DKMTWaitForSynchronizationObjectFromCpu( &wait );
+    if (!status) held = count;
     answer( "held %x %llu", (unsigned int)status, (unsigned long long)resident.NumBytesToTrim );
 }
 
@@ -210,6 +213,7 @@ static void do_destroy( void )
 {
     NTSTATUS status = 0;
 
+    held = 0;
     while (count && !status)
     {
         D3DKMT_DESTROYALLOCATION2 destroy = { .hDevice = device, .AllocationCount = 1, .phAllocationList = &allocations[--count] };

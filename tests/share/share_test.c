@@ -1,6 +1,8 @@
 /*
  * Several programs on one GPU: plays through what should happen between them, with the programs of share_peer.c
  *
+ *   share_test soak SECONDS PEER     for that long: four programs at once, each with up to four times what there is, that hold,
+ *                                    offer, reclaim, evict and compare at random; one of them lives to the end, the others are killed
  *   share_test share PEER [PEER2]    PEER: how to start one, a command line for sh; PEER2: how to start the second one
  *
  * The environment gives every program the limit of 64 MB (WINEKMT_VIDEO_MEMORY_SIZE), which makes a small card of whatever
@@ -14,8 +16,11 @@
  */
 
 #define STANDALONE
+#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -415,10 +420,198 @@ static void test_alone( void )
     setenv( "WINEKMT_LEDGER", ledger, 1 );
 }
 
+/***********************************************************************
+ * Soak
+ */
+
+#define SOAKERS  4
+
+/* What a program has of the system: kilobytes that are resident, and open files. */
+struct footprint { unsigned long kb, files; };
+
+static struct footprint get_footprint( const struct peer *peer )
+{
+    struct footprint footprint = { 0, 0 };
+    char path[64], line[256];
+    struct dirent *entry;
+    FILE *file;
+    DIR *dir;
+
+    snprintf( path, sizeof(path), "/proc/%lu/status", peer->id );
+    if ((file = fopen( path, "r" )))
+    {
+        while (fgets( line, sizeof(line), file )) sscanf( line, "VmRSS: %lu", &footprint.kb );
+        fclose( file );
+    }
+    snprintf( path, sizeof(path), "/proc/%lu/fd", peer->id );
+    if ((dir = opendir( path )))
+    {
+        while ((entry = readdir( dir ))) footprint.files += entry->d_name[0] != '.';
+        closedir( dir );
+    }
+    return footprint;
+}
+
+/* The state of a program that is soaked: what it may be told next. */
+struct soaker
+{
+    struct peer  peer;
+    unsigned int count;         /* allocations */
+    bool         held, offered;
+};
+
+/* Tells a program something that is allowed in its state. *expected: how the answer begins. */
+static void tell_at_random( struct soaker *soaker, const char **expected )
+{
+    unsigned int what = rand() % 100;
+
+    *expected = NULL;
+    if (!soaker->count || (what < 30 && soaker->count < 200 && !soaker->offered))
+    {
+        tell( &soaker->peer, "create %u 512", 1 + rand() % 60 );
+        *expected = "created ";
+    }
+    else if (soaker->offered)
+    {
+        tell( &soaker->peer, "reclaim" );
+        *expected = "reclaimed 0 ";
+        soaker->offered = false;
+    }
+    else if (what < 45)
+    {
+        tell( &soaker->peer, "offer" );
+        *expected = "offered 0";
+        soaker->offered = true;
+    }
+    else if (what < 60 && !soaker->held)
+    {
+        tell( &soaker->peer, "hold" );
+        *expected = "held ";
+    }
+    else if (soaker->held)
+    {
+        tell( &soaker->peer, "release" );
+        *expected = "released 0";
+        soaker->held = false;
+    }
+    else if (what < 70)
+    {
+        tell( &soaker->peer, "destroy" );
+        *expected = "destroyed 0";
+        soaker->count = 0;
+    }
+    else
+    {
+        tell( &soaker->peer, "verify" );
+        *expected = "verified 0 0";
+    }
+}
+
+static void hear( struct soaker *soaker, const char *expected )
+{
+    unsigned int created, status;
+
+    ok( !strncmp( read_line( &soaker->peer ), expected, strlen( expected ) ), "got %s, expected %s\n", soaker->peer.line, expected );
+    if (sscanf( soaker->peer.line, "created %u %x", &created, &status ) == 2) soaker->count += created;
+    if (sscanf( soaker->peer.line, "held %x", &status ) == 1)
+    {
+        ok( !status || status == (unsigned int)STATUS_NO_MEMORY, "got %s\n", soaker->peer.line );
+        soaker->held = !status;
+    }
+}
+
+/* Back to nothing, so that two moments can be compared. */
+static struct footprint rest( struct soaker *soaker )
+{
+    if (soaker->offered) ask( &soaker->peer, "reclaim" );
+    ask( &soaker->peer, "destroy" );
+    memset( &soaker->count, 0, sizeof(*soaker) - offsetof( struct soaker, count ) );
+    sleep_ms( 1000 );       /* what is kept for reuse goes */
+    return get_footprint( &soaker->peer );
+}
+
+static void soak( double seconds )
+{
+    struct soaker soakers[SOAKERS];
+    const char *expected[SOAKERS];
+    struct footprint before = { 0, 0 }, after;
+    unsigned int i, turn, kills = 0;
+    double start_ms = now_ms();
+    struct info info;
+
+    memset( soakers, 0, sizeof(soakers) );
+    for (i = 0; i < SOAKERS; i++) start( &soakers[i].peer, 0 );
+    for (turn = 0; now_ms() - start_ms < seconds * 1000; turn++)
+    {
+        if (turn == 40) before = rest( &soakers[0] );
+        for (i = 0; i < SOAKERS; i++) tell_at_random( &soakers[i], &expected[i] );
+        if (turn > 40 && !(rand() % 8))
+        {
+            i = 1 + rand() % (SOAKERS - 1);
+            sleep_ms( rand() % 20 );
+            kill_peer( &soakers[i].peer );
+            memset( &soakers[i], 0, sizeof(soakers[i]) );
+            start( &soakers[i].peer, 0 );
+            expected[i] = NULL;
+            kills++;
+        }
+        for (i = 0; i < SOAKERS; i++) if (expected[i]) hear( &soakers[i], expected[i] );
+        if (winetest_get_failures()) break;
+    }
+    for (i = 1; i < SOAKERS; i++) stop( &soakers[i].peer );
+    after = rest( &soakers[0] );
+    trace( "%u turns, %u killed; the survivor had %lu KiB and %lu files, has %lu KiB and %lu files\n", turn, kills, before.kb, before.files,
+           after.kb, after.files );
+    ok( turn > 40, "only %u turns\n", turn );
+    ok( after.files == before.files, "%lu files, now %lu\n", before.files, after.files );
+    ok( after.kb < before.kb + 4096, "%lu KiB, now %lu KiB\n", before.kb, after.kb );
+    info = get_info( &soakers[0].peer, 0 );
+    ok( info.usage == 0 && info.budget == LIMIT * MB, "got %s\n", soakers[0].peer.line );
+    check_ledger();
+    stop( &soakers[0].peer );
+}
+
+static void prepare( void )
+{
+    char limit[16];
+    int fd;
+
+    signal( SIGPIPE, SIG_IGN );
+    if ((fd = mkstemp( ledger )) < 0) abort();
+    close( fd );
+    unlink( ledger );
+    setenv( "WINEKMT_LEDGER", ledger, 1 );
+    snprintf( limit, sizeof(limit), "%u", LIMIT );
+    setenv( "WINEKMT_VIDEO_MEMORY_SIZE", limit, 1 );
+}
+
+START_TEST(soak)
+{
+    char **args;
+    int count = winetest_get_mainargs( &args );
+    unsigned int seed = getenv( "SOAK_SEED" ) ? atoi( getenv( "SOAK_SEED" ) ) : time( NULL );
+
+    if (count < 4 || atof( args[2] ) <= 0)
+    {
+        ok( 0, "usage: share_test soak SECONDS PEER\n" );
+        return;
+    }
+    commands[0] = commands[1] = args[3];
+    trace( "seed %u (SOAK_SEED)\n", seed );
+    srand( seed );
+    /* lavapipe's memory is malloc's, and that gives small pieces back when it likes */
+    setenv( "MALLOC_MMAP_THRESHOLD_", "65536", 1 );
+    setenv( "MALLOC_TRIM_THRESHOLD_", "65536", 1 );
+    setenv( "MALLOC_ARENA_MAX", "2", 1 );
+    prepare();
+    soak( atof( args[2] ) );
+    unlink( ledger );
+}
+
 START_TEST(share)
 {
-    char limit[16], **args;
-    int fd, count = winetest_get_mainargs( &args );
+    char **args;
+    int count = winetest_get_mainargs( &args );
 
     if (count < 3)
     {
@@ -428,13 +621,7 @@ START_TEST(share)
     commands[0] = args[2];
     commands[1] = args[count > 3 ? 3 : 2];
 
-    signal( SIGPIPE, SIG_IGN );
-    if ((fd = mkstemp( ledger )) < 0) abort();
-    close( fd );
-    unlink( ledger );
-    setenv( "WINEKMT_LEDGER", ledger, 1 );
-    snprintf( limit, sizeof(limit), "%u", LIMIT );
-    setenv( "WINEKMT_VIDEO_MEMORY_SIZE", limit, 1 );
+    prepare();
     test_offered();
     test_evicted();
     test_reservation();
@@ -446,4 +633,4 @@ START_TEST(share)
     unlink( ledger );
 }
 
-const struct test winetest_testlist[] = { { "share", func_share }, { 0, 0 } };
+const struct test winetest_testlist[] = { { "share", func_share }, { "soak", func_soak }, { 0, 0 } };
