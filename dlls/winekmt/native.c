@@ -14,6 +14,7 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <time.h>
@@ -29,22 +30,22 @@ static NTSTATUS refuse( const char *name, char *refused, NTSTATUS status )
 }
 
 /***********************************************************************
- * Notifications: a thread made at first need calls trim callbacks and sets events. An event is a file descriptor, an eventfd
+ * Notifications: threads made at first need call trim callbacks and set events. An event is a file descriptor, an eventfd
  * for instance, that eight bytes with the number 1 are written to.
  */
 
 static pthread_mutex_t notifier_mutex = PTHREAD_MUTEX_INITIALIZER;
-static pthread_t notifier;
-static bool has_notifier;       /* under the mutex */
+static pthread_t notifiers[KMT_NOTIFICATION_KINDS];
+static bool has_notifier[KMT_NOTIFICATION_KINDS];       /* under the mutex */
 
-static void *notify( void *arg )
+static void notify( enum kmt_notification_kind kind )
 {
-    struct kmt_notification notification;
+    struct kmt_notification notification = { .kind = kind };
     static const uint64_t one = 1;
 
     while (!kmt_next_notification( &notification ))
     {
-        if (notification.callback)
+        if (kind == KMT_NOTIFY_TRIM)
         {
             notification.callback( &notification.trim );
             continue;
@@ -52,34 +53,48 @@ static void *notify( void *arg )
         if (write( (intptr_t)notification.event, &one, sizeof(one) ) != sizeof(one)) WARN( "event %p cannot be set", notification.event );
         close( (intptr_t)notification.event );
     }
+}
+
+static void *notify_trim( void *arg )
+{
+    notify( KMT_NOTIFY_TRIM );
     return arg;
 }
 
-static NTSTATUS start_notifier( void )
+static void *notify_events( void *arg )
+{
+    notify( KMT_NOTIFY_EVENT );
+    return arg;
+}
+
+static NTSTATUS start_notifier( enum kmt_notification_kind kind )
 {
     int error = 0;
 
     pthread_mutex_lock( &notifier_mutex );
-    if (!has_notifier) has_notifier = !(error = os_create_thread( &notifier, notify, NULL ));
+    if (!has_notifier[kind])
+        has_notifier[kind] = !(error = os_create_thread( &notifiers[kind], kind == KMT_NOTIFY_TRIM ? notify_trim : notify_events, NULL ));
     pthread_mutex_unlock( &notifier_mutex );
     return error ? STATUS_NO_MEMORY : STATUS_SUCCESS;
 }
 
 /* At exit, so that leak checkers find nothing. A callback that never returns is left alone. */
-static void __attribute__((destructor)) end_notifier( void )
+static void __attribute__((destructor)) end_notifiers( void )
 {
     struct timespec deadline;
+    unsigned int kind;
 
-    if (!has_notifier) return;
+    if (!has_notifier[KMT_NOTIFY_TRIM] && !has_notifier[KMT_NOTIFY_EVENT]) return;
     kmt_end_notifications();
     clock_gettime( CLOCK_REALTIME, &deadline );
     deadline.tv_sec++;
-    pthread_timedjoin_np( notifier, NULL, &deadline );
+    for (kind = 0; kind < KMT_NOTIFICATION_KINDS; kind++)
+        if (has_notifier[kind]) pthread_timedjoin_np( notifiers[kind], NULL, &deadline );
 }
 
 static NTSTATUS register_trim_notification( void *params )
 {
-    NTSTATUS status = start_notifier();
+    NTSTATUS status = start_notifier( KMT_NOTIFY_TRIM );
 
     return status ? status : kmt_RegisterTrimNotification( params );
 }
@@ -92,7 +107,7 @@ static NTSTATUS wait_from_cpu( D3DKMT_WAITFORSYNCHRONIZATIONOBJECTFROMCPU *param
 
     if (!params || !params->hAsyncEvent) return kmt_WaitForSynchronizationObjectFromCpu( params );
     args = *params;
-    if ((status = start_notifier())) return status;
+    if ((status = start_notifier( KMT_NOTIFY_EVENT ))) return status;
     /* The program may close its own when it likes. */
     if ((event = fcntl( (intptr_t)args.hAsyncEvent, F_DUPFD_CLOEXEC, 3 )) < 0) return STATUS_INVALID_HANDLE;
     args.hAsyncEvent = (HANDLE)(intptr_t)event;

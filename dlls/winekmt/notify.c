@@ -1,7 +1,7 @@
 /*
  * What the unix half wants done on a Windows thread: trim callbacks, and setting events
  *
- * One thread of the process, made at first need, asks the unix half what there is to do. It keeps winekmt.dll loaded.
+ * A thread for each of the two, made at first need, asks the unix half what there is to do. It keeps winekmt.dll loaded.
  *
  * Copyright 2026 the winekmt developers
  *
@@ -13,16 +13,18 @@
 #include "pe.h"
 #include "core/kmt.h"
 
-static LONG started;
+enum { NOT_STARTED, STARTING, STARTED };
 
-static DWORD WINAPI notifier( void *arg )
+static LONG started[KMT_NOTIFICATION_KINDS];
+
+static DWORD WINAPI notifier( void *kind )
 {
     struct kmt_notification notification;
 
-    (void)arg;
+    notification.kind = (UINT_PTR)kind;
     while (!unix_call( unix_next_notification, &notification ))
     {
-        if (notification.callback) notification.callback( &notification.trim );
+        if (notification.kind == KMT_NOTIFY_TRIM) notification.callback( &notification.trim );
         else
         {
             SetEvent( notification.event );
@@ -33,26 +35,26 @@ static DWORD WINAPI notifier( void *arg )
 }
 
 /* STATUS_SUCCESS, STATUS_NO_MEMORY: there is no such thread. */
-static NTSTATUS start_notifier( void )
+static NTSTATUS start_notifier( enum kmt_notification_kind kind )
 {
     HMODULE module;
     HANDLE thread;
+    LONG state;
 
-    if (__atomic_load_n( &started, __ATOMIC_ACQUIRE )) return STATUS_SUCCESS;
-    if (InterlockedExchange( &started, 1 )) return STATUS_SUCCESS;
+    if (__atomic_load_n( &started[kind], __ATOMIC_ACQUIRE ) == STARTED) return STATUS_SUCCESS;
+    while ((state = InterlockedCompareExchange( &started[kind], STARTING, NOT_STARTED )) == STARTING) Sleep( 0 );
+    if (state == STARTED) return STATUS_SUCCESS;
     GetModuleHandleExW( GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_PIN, (const WCHAR *)notifier, &module );
-    if (!(thread = CreateThread( NULL, 0, notifier, NULL, 0, NULL )))
-    {
-        InterlockedExchange( &started, 0 );
-        return STATUS_NO_MEMORY;
-    }
+    thread = CreateThread( NULL, 0, notifier, (void *)(UINT_PTR)kind, 0, NULL );
+    __atomic_store_n( &started[kind], thread ? STARTED : NOT_STARTED, __ATOMIC_RELEASE );
+    if (!thread) return STATUS_NO_MEMORY;
     CloseHandle( thread );
     return STATUS_SUCCESS;
 }
 
 NTSTATUS register_trim_notification( void *params )
 {
-    NTSTATUS status = start_notifier();
+    NTSTATUS status = start_notifier( KMT_NOTIFY_TRIM );
 
     return status ? status : unix_call( unix_RegisterTrimNotification, params );
 }
@@ -66,7 +68,7 @@ NTSTATUS wait_from_cpu( void *params )
     if (!params) return unix_call( unix_WaitForSynchronizationObjectFromCpu, params );
     if ((status = copy_memory( &args, params, sizeof(args) ))) return status;
     if (!args.hAsyncEvent) return unix_call( unix_WaitForSynchronizationObjectFromCpu, &args );
-    if ((status = start_notifier())) return status;
+    if ((status = start_notifier( KMT_NOTIFY_EVENT ))) return status;
     /* The program may close its own when it likes. */
     if (!DuplicateHandle( GetCurrentProcess(), args.hAsyncEvent, GetCurrentProcess(), &event, 0, FALSE, DUPLICATE_SAME_ACCESS ))
         return STATUS_INVALID_HANDLE;

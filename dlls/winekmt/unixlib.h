@@ -40,7 +40,7 @@ enum unix_code
 
 /* The agreement as one string. A half with another one was built from another list of functions, or by a version whose entries
  * above work differently (then the number is another), and must not be called. */
-static const char unix_contract[] = "winekmt-unixlib 2"
+static const char unix_contract[] = "winekmt-unixlib 3"
 #define KMT_CORE( name, type )  " " #name "(" #type ")"
 #define KMT_THREAD( name, type )
 #define KMT_STOCK( name, status )

@@ -190,6 +190,49 @@ static void test_offered( void )
     stop( &a );
 }
 
+/* The same for a block that is larger than what the other could not be asked for. */
+static void test_offered_large( void )
+{
+    unsigned int status, lost;
+    struct peer a, b;
+    double ms;
+
+    start( &a, 0 );
+    ok( create( &a, 56, 1024, &status, &ms ) == 56, "got %s\n", a.line );
+    expect( &a, "offer", "offered 0" );
+    start( &b, 1 );
+    ok( create( &b, 1, 48 * 1024, &status, &ms ) == 1 && !status, "got %s\n", b.line );
+    ok( sscanf( ask( &a, "reclaim" ), "reclaimed %x %u", &status, &lost ) == 2 && !status && lost == 40, "got %s\n", a.line );
+    expect( &b, "verify", "verified 0 0" );
+    expect( &a, "verify", "verified 0 0" );
+    stop( &b );
+    stop( &a );
+}
+
+/* One that does not answer does not keep others from being asked. */
+static void test_one_silent( void )
+{
+    struct peer a, b, c;
+    unsigned int status;
+    double ms;
+
+    start( &a, 0 );
+    start( &c, 0 );
+    ok( create( &a, 24, 1024, &status, &ms ) == 24, "got %s\n", a.line );
+    ok( create( &c, 24, 1024, &status, &ms ) == 24, "got %s\n", c.line );
+    expect( &a, "offer", "offered 0" );
+    expect( &c, "offer", "offered 0" );
+    start( &b, 1 );
+    kill( -a.pid, SIGSTOP );
+    ok( create( &b, 1, 32 * 1024, &status, &ms ) == 1 && !status, "got %s\n", b.line );
+    ok( ms < 5000, "after %.0f ms\n", ms );
+    kill( -a.pid, SIGCONT );
+    expect( &b, "verify", "verified 0 0" );
+    stop( &b );
+    stop( &c );
+    stop( &a );
+}
+
 /* What one leaves unused is lent to the other, until it asks: then content beyond the share is evicted, and nothing is lost. */
 static void test_evicted( void )
 {
@@ -623,10 +666,12 @@ START_TEST(share)
 
     prepare();
     test_offered();
+    test_offered_large();
     test_evicted();
     test_reservation();
     test_commitment();
     test_stopped();
+    test_one_silent();
     test_crowd();
     test_alone();
     test_killed();

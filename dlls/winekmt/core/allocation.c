@@ -54,7 +54,7 @@ void allocation_done_locked( struct allocation *allocation, struct freed_memory 
     allocation->busy = false;
     if (allocation->object.handle) victim_list_add_locked( allocation );
     allocation_put_locked( allocation, freed, true );
-    kmt_wake_locked();
+    kmt_wake_idle_locked();
     device_put_locked( device );
 }
 

@@ -44,6 +44,11 @@ void kmt_unlock( void );
  * false: the deadline has passed. Like every condition variable it may also return for no reason. */
 bool kmt_wait_locked( uint64_t deadline );
 void kmt_wake_locked( void );
+/* The same for a change that no fence depends on, such as an allocation that is not busy any more: a wait for a long list of copies is not
+ * woken by each. */
+void kmt_wake_idle_locked( void );
+/* kmt_wait_locked without a deadline, for waits for fences. */
+void kmt_wait_fence_locked( void );
 
 /* The same with a condition of the caller's. */
 bool kmt_wait_on_locked( struct os_condition *condition, uint64_t deadline );
@@ -93,8 +98,33 @@ void handle_table_finish( struct handle_table *table );
  * full, or no memory; nothing happened. O(1) unless nearly full. */
 bool handle_insert_locked( struct handle_table *table, struct object *object, enum object_type type, bool global );
 
-/* The object behind a handle, or NULL when it names nothing, or something of another type. O(1). */
-struct object *handle_lookup_locked( const struct handle_table *table, D3DKMT_HANDLE handle, enum object_type type );
+#define CHUNK_BITS   12
+#define CHUNK_SIZE   (1u << CHUNK_BITS)
+
+struct handle_chunk
+{
+    uint32_t live;      /* non-NULL objects */
+    struct object *objects[CHUNK_SIZE];
+};
+
+static inline uint32_t handle_index( D3DKMT_HANDLE handle )
+{
+    return handle >> 6 & ((1u << HANDLE_INDEX_BITS) - 1);
+}
+
+/* The object behind a handle, or NULL when it names nothing, or something of another type. O(1). Here because long lists call it for
+ * every entry. */
+static inline struct object *handle_lookup_locked( const struct handle_table *table, D3DKMT_HANDLE handle, enum object_type type )
+{
+    uint32_t index = handle_index( handle );
+    struct handle_chunk *chunk;
+    struct object *object;
+
+    if (index >= table->capacity || !(chunk = table->chunks[index >> CHUNK_BITS])) return NULL;
+    object = chunk->objects[index & (CHUNK_SIZE - 1)];
+    if (!object || object->handle != handle || object->type != type) return NULL;
+    return object;
+}
 
 /* Takes the object out of the table; its reference stays with the caller. */
 void handle_remove_locked( struct handle_table *table, struct object *object );

@@ -15,19 +15,10 @@
 
 #include "core/core.h"
 
-#define CHUNK_BITS   12
-#define CHUNK_SIZE   (1u << CHUNK_BITS)
-
-struct handle_chunk
-{
-    uint32_t live;      /* non-NULL objects */
-    struct object *objects[CHUNK_SIZE];
-};
-
 struct handle_table kmt_handles;
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static struct os_condition condition;
+static struct os_condition condition, fence_condition;
 
 void kmt_lock( void )
 {
@@ -49,7 +40,18 @@ bool kmt_wait_locked( uint64_t deadline )
     return kmt_wait_on_locked( &condition, deadline );
 }
 
+void kmt_wait_fence_locked( void )
+{
+    kmt_wait_on_locked( &fence_condition, UINT64_MAX );
+}
+
 void kmt_wake_locked( void )
+{
+    os_condition_wake( &condition );
+    os_condition_wake( &fence_condition );
+}
+
+void kmt_wake_idle_locked( void )
 {
     os_condition_wake( &condition );
 }
@@ -121,23 +123,6 @@ bool handle_insert_locked( struct handle_table *table, struct object *object, en
         }
         table->next = (table->next + 1) & (2 * table->capacity - 1);
     }
-}
-
-static inline uint32_t handle_index( D3DKMT_HANDLE handle )
-{
-    return handle >> 6 & ((1u << HANDLE_INDEX_BITS) - 1);
-}
-
-struct object *handle_lookup_locked( const struct handle_table *table, D3DKMT_HANDLE handle, enum object_type type )
-{
-    uint32_t index = handle_index( handle );
-    struct handle_chunk *chunk;
-    struct object *object;
-
-    if (index >= table->capacity || !(chunk = table->chunks[index >> CHUNK_BITS])) return NULL;
-    object = chunk->objects[index & (CHUNK_SIZE - 1)];
-    if (!object || object->handle != handle || object->type != type) return NULL;
-    return object;
 }
 
 void handle_remove_locked( struct handle_table *table, struct object *object )

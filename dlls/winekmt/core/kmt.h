@@ -29,10 +29,19 @@
 #define KMT_REFUSE( name, status )
 #include "kmt_functions.h"
 
-/* What the program is to be told. The unix half of Wine has no way to run its code, so a thread of the front end does. */
+/* What the program is to be told. The unix half of Wine has no way to run its code, so threads of the front end do: one for each kind,
+ * since a callback may wait for an event. */
+enum kmt_notification_kind
+{
+    KMT_NOTIFY_TRIM,        /* callback is to be called with trim */
+    KMT_NOTIFY_EVENT,       /* event is to be set, and closed */
+    KMT_NOTIFICATION_KINDS
+};
+
 struct kmt_notification
 {
-    PFND3DKMT_TRIMNOTIFICATIONCALLBACK callback;    /* to be called with trim; NULL: event is to be set, and closed */
+    enum kmt_notification_kind kind;    /* what is asked for */
+    PFND3DKMT_TRIMNOTIFICATIONCALLBACK callback;
     D3DKMT_TRIMNOTIFICATION trim;
     HANDLE event;
 };
@@ -40,7 +49,7 @@ struct kmt_notification
 /***********************************************************************
  *           kmt_next_notification
  *
- * Waits for the next notification. For one thread of the front end that does nothing but call this and do what it says; the
+ * Waits for the next notification of a kind. For one thread a kind, of the front end, that does nothing but call this and do what it says; the
  * next call tells that the last one is done. The front end starts it before it calls RegisterTrimNotification, or
  * WaitForSynchronizationObjectFromCpu with an event. That event is the front end's: a handle that nobody else closes.
  * STATUS_SUCCESS. STATUS_UNSUCCESSFUL: kmt_end_notifications was called; the thread is to end.

@@ -358,7 +358,7 @@ static NTSTATUS unlock_list( D3DKMT_HANDLE device_handle, const D3DKMT_HANDLE *h
             allocations[i]->mark--;
             if (!status) undo_lock_locked( allocations[i] );
         }
-        share_publish_locked( device->vidmm );
+        if (!status) share_publish_locked( device->vidmm );
     }
     kmt_unlock();
     if (status) WARN( "device %#x, count %u: refused", device_handle, count );

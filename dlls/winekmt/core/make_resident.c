@@ -369,7 +369,8 @@ static NTSTATUS update_property_locked( const D3DDDI_UPDATEALLOCPROPERTY *args, 
     struct allocation *allocation;
     struct paging_queue *queue;
     struct freed_memory freed;
-    bool moves, listed;
+    struct device *device;
+    bool moves, unmoveable;
     NTSTATUS status;
 
     for (;;)
@@ -395,22 +396,26 @@ static NTSTATUS update_property_locked( const D3DDDI_UPDATEALLOCPROPERTY *args, 
     *fence_value = *queue->fence_value;
 
     /* The group that evicted bytes are counted in goes by the preference. */
-    listed = allocation->victim_list != VICTIM_NONE;
-    if (listed) victim_list_remove_locked( allocation );
+    victim_list_remove_locked( allocation );
     allocation_set_segments_locked( allocation, segments, preferred );
+    unmoveable = allocation->unmoveable;
     if (args->SetUnmoveable) allocation->unmoveable = args->Flags.Unmoveable;
     if (moves)
     {
+        device = allocation->device;
+        object_grab( &device->object );
         allocation_begin_locked( allocation );
         if ((status = move_locked( allocation )))
         {
             allocation_set_segments_locked( allocation, old_segments, old_preferred );
+            allocation->unmoveable = unmoveable;
             if (allocation->evicted && allocation->resident_count && return_locked( allocation ) == STATUS_NO_MEMORY)
                 device_fail_locked( allocation->device, D3DKMT_DEVICEEXECUTION_ERROR_OUTOFMEMORY );
         }
-        freed_memory_init( &freed, allocation->device->vidmm );
+        freed_memory_init( &freed, device->vidmm );
         allocation_done_locked( allocation, &freed );
         freed_memory_flush_locked( &freed );
+        device_put_locked( device );
     }
     else victim_list_add_locked( allocation );      /* also what was unmoveable until now */
     return status;

@@ -1,8 +1,8 @@
 /*
- * The thread that tells the program: trim callbacks, and events that a fence sets
+ * The threads that tell the program: trim callbacks, and events that a fence sets
  *
- * It is a thread of the front end (notify.c of winekmt.dll, native.c), because callbacks must run on a Windows thread with no lock of
- * ours held. It sleeps on a condition of its own, so that what wakes the others does not wake it.
+ * They are threads of the front end (notify.c of winekmt.dll, native.c), because callbacks must run on a Windows thread with no lock of
+ * ours held. They sleep on a condition of their own, so that what wakes others does not wake them.
  *
  * Copyright 2026 the winekmt developers
  *
@@ -10,8 +10,6 @@
  * Public License as published by the Free Software Foundation; either version 2.1 of the License, or (at your option)
  * any later version.
  */
-
-#include <string.h>
 
 #include "core/core.h"
 
@@ -25,16 +23,14 @@ void notify_locked( void )
 
 NTSTATUS kmt_next_notification( struct kmt_notification *notification )
 {
-    NTSTATUS status = STATUS_SUCCESS;
+    bool trim = notification->kind == KMT_NOTIFY_TRIM;
 
-    memset( notification, 0, sizeof(*notification) );
     kmt_lock();
-    trim_returned_locked();
-    while (!ended && !async_wait_next_locked( notification ) && !trim_next_locked( notification ))
+    if (trim) trim_returned_locked();
+    while (!ended && !(trim ? trim_next_locked( notification ) : async_wait_next_locked( notification )))
         kmt_wait_on_locked( &condition, UINT64_MAX );
-    if (ended) status = STATUS_UNSUCCESSFUL;
     kmt_unlock();
-    return status;
+    return ended ? STATUS_UNSUCCESSFUL : STATUS_SUCCESS;
 }
 
 void kmt_end_notifications( void )

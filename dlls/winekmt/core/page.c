@@ -103,9 +103,10 @@ static uint64_t system_size( const struct allocation *allocation )
     return allocation->content == CONTENT_ZERO ? 0 : allocation->size;
 }
 
-/* It stays where it is. */
+/* It stays where it is, and is not tried again before its turn. */
 static void abandon_page_out_locked( struct page_out *page, struct freed_memory *freed )
 {
+    page->allocation->eager = false;
     if (page->copy) system_memory_free_locked( page->copy, page->allocation->size, freed );
     else system_memory_unreserve_locked( system_size( page->allocation ) );
 }

@@ -33,7 +33,8 @@ static void do_job_locked( struct vidmm *vidmm, struct paging_job *job )
             device_fail_locked( allocation->device, D3DKMT_DEVICEEXECUTION_ERROR_OUTOFMEMORY );
         allocation_done_locked( allocation, &freed );
     }
-    /* Jobs of a queue are done in the order of their values. */
+    /* In the order of the values: without a pager, one may be done on another thread. */
+    while (*queue->fence_value != job->fence_value - 1) kmt_wait_locked( UINT64_MAX );
     __atomic_store_n( queue->fence_value, job->fence_value, __ATOMIC_RELEASE );
     kmt_wake_locked();
     notify_locked();
@@ -91,7 +92,6 @@ static uint64_t submit_locked( struct paging_queue *queue, struct paging_job *jo
     job->fence_value = value;
     if (!vidmm->pager_started)
     {
-        while (*queue->fence_value != value - 1) kmt_wait_locked( UINT64_MAX );     /* another thread is doing that one */
         do_job_locked( vidmm, job );
         return value;
     }

@@ -59,7 +59,9 @@ struct division divide( uint64_t total, const struct ledger_counts *own, const s
         const struct ledger_counts *counts = &peers[i].counts;
         uint64_t share = at_most( counts->reservation, total ) + equal, wanted;
 
-        if (__builtin_add_overflow( counts->used, counts->demand, &wanted )) wanted = UINT64_MAX;
+        /* What it has offered it gives up when it is asked. */
+        wanted = counts->used - at_most( counts->offered, counts->used );
+        if (__builtin_add_overflow( wanted, counts->demand, &wanted )) wanted = UINT64_MAX;
         division.budget -= at_most( at_most( wanted, share ), division.budget );
     }
     if (division.budget < at_most( division.share, total )) division.budget = at_most( division.share, total );
@@ -112,7 +114,7 @@ uint64_t share_missing_locked( struct vidmm *vidmm, unsigned int group, uint64_t
 
 void share_publish_locked( struct vidmm *vidmm )
 {
-    uint64_t evictable[GROUP_COUNT] = { 0 }, offered[GROUP_COUNT] = { 0 }, placed[GROUP_COUNT] = { 0 };
+    uint64_t evictable[GROUP_COUNT] = { 0 }, offered[GROUP_COUNT] = { 0 }, placed[GROUP_COUNT] = { 0 }, empty[GROUP_COUNT] = { 0 };
     struct ledger_account *account = vidmm->account;
     unsigned int group, i;
 
@@ -124,6 +126,7 @@ void share_publish_locked( struct vidmm *vidmm )
         evictable[group] += heap->evictable_bytes;
         offered[group] += heap->offered_bytes;
         placed[group] += heap->placed;
+        empty[group] += heap->empty_bytes;
     }
     for (group = 0; group < GROUP_COUNT; group++)
     {
@@ -131,6 +134,7 @@ void share_publish_locked( struct vidmm *vidmm )
 
         LEDGER_SET( account, group, used, mine->used );
         LEDGER_SET( account, group, committed, mine->committed );
+        LEDGER_SET( account, group, empty, empty[group] );
         LEDGER_SET( account, group, offered, offered[group] );
         LEDGER_SET( account, group, evictable, evictable[group] );
         LEDGER_SET( account, group, resident, placed[group] - offered[group] - evictable[group] );
@@ -151,12 +155,12 @@ void share_publish_locked( struct vidmm *vidmm )
  * Asking
  */
 
-/* Sends requests for bytes in all. Returns how many were asked. */
+/* Sends requests for bytes in all, to those who have not been silent of late. asked: a flag a peer. Returns how many were asked. */
 static unsigned int send_requests_locked( struct vidmm *vidmm, unsigned int group, uint64_t bytes, enum ledger_request_kind kind,
-                                          const struct ledger_peer *peers, unsigned int count )
+                                          const struct ledger_peer *peers, unsigned int count, bool asked[LEDGER_SLOTS] )
 {
-    uint64_t total = group_total_locked( vidmm, group ), reserved = 0, equal;
-    unsigned int i, asked = 0, users = 1;
+    uint64_t total = group_total_locked( vidmm, group ), reserved = 0, equal, now = os_time_ns();
+    unsigned int i, requests = 0, users = 1;
 
     for (i = 0; i < count; i++)
     {
@@ -165,21 +169,23 @@ static unsigned int send_requests_locked( struct vidmm *vidmm, unsigned int grou
     }
     reserved += at_most( LEDGER_GET( vidmm->account, group, reservation ), total - reserved );
     equal = (total - reserved) / users;
-    for (i = 0; i < count && bytes; i++)
+    for (i = 0; i < count; i++)
     {
         const struct ledger_counts *counts = &peers[i].counts;
         uint64_t share = at_most( counts->reservation, total ) + equal, available = counts->offered, ask;
 
-        if (!available && (kind != LEDGER_REQUEST_EVICT || !counts->evictable)) continue;
-        available += counts->used - at_most( counts->committed, counts->used );     /* its empty blocks */
+        asked[i] = false;
+        if (!bytes || peers[i].slot >= LEDGER_SLOTS || now < vidmm->silent_until[peers[i].slot][kind]) continue;
+        available += at_most( counts->empty, counts->used );
         if (kind == LEDGER_REQUEST_EVICT)
             available = at_most( available + counts->evictable, counts->used > share ? counts->used - share : 0 );
         if (!(ask = at_most( available, bytes ))) continue;
         ledger_request( vidmm->account, group, peers[i].slot, ask, kind );
         bytes -= ask;
-        asked++;
+        asked[i] = true;
+        requests++;
     }
-    return asked;
+    return requests;
 }
 
 static uint64_t sum_of_used( const struct ledger_peer *peers, unsigned int count )
@@ -191,44 +197,49 @@ static uint64_t sum_of_used( const struct ledger_peer *peers, unsigned int count
     return sum;
 }
 
-bool share_ask_locked( struct vidmm *vidmm, unsigned int group, uint64_t bytes, bool evict )
+/* One round of requests, and the wait for an answer. *progress: somebody gave something. Those who did not answer are not asked
+ * again for a while, so that the next round asks others. false: there was nobody to ask. */
+static bool ask_round_locked( struct vidmm *vidmm, unsigned int group, uint64_t bytes, enum ledger_request_kind kind, bool *progress )
 {
-    enum ledger_request_kind kind = evict ? LEDGER_REQUEST_EVICT : LEDGER_REQUEST_OFFERED;
-    uint64_t before, now, deadline, wait = evict ? PAGE_OUT_WAIT_NS : DISCARD_WAIT_NS;
-    struct vidmm_group *mine = &vidmm->groups[group];
+    uint64_t before, deadline = os_time_ns() + (kind == LEDGER_REQUEST_EVICT ? PAGE_OUT_WAIT_NS : DISCARD_WAIT_NS);
     struct ledger_peer peers[LEDGER_SLOTS];
-    unsigned int count;
-    bool progress;
+    bool asked[LEDGER_SLOTS];
+    unsigned int count, i;
     uint32_t seen;
 
-    if (vidmm->lost || !mine->division.others || os_time_ns() < mine->no_request_before[kind]) return false;
-    LEDGER_SET( vidmm->account, group, demand, bytes );
+    *progress = false;
     seen = ledger_releases( vidmm->account );
     count = ledger_peers( vidmm->account, group, peers );
     before = sum_of_used( peers, count );
-    if (!send_requests_locked( vidmm, group, bytes, kind, peers, count ))
-    {
-        LEDGER_SET( vidmm->account, group, demand, 0 );
-        return false;
-    }
-    TRACE( "asking others for %llu bytes%s", (unsigned long long)bytes, evict ? ", that they evict" : "" );
-
-    deadline = os_time_ns() + wait;
+    if (!send_requests_locked( vidmm, group, bytes, kind, peers, count, asked )) return false;
+    TRACE( "asking others for %llu bytes%s", (unsigned long long)bytes, kind == LEDGER_REQUEST_EVICT ? ", that they evict" : "" );
+    for (i = 0; i < count; i++) if (asked[i]) vidmm->silent_until[peers[i].slot][kind] = deadline + REQUEST_PAUSE_NS;
     do
     {
+        struct ledger_peer now[LEDGER_SLOTS];
+
         kmt_unlock();
         ledger_wait( vidmm->account, &seen, deadline );
         kmt_lock();
-        count = ledger_peers( vidmm->account, group, peers );
-        now = sum_of_used( peers, count );
-        progress = now < before;
+        *progress = sum_of_used( now, ledger_peers( vidmm->account, group, now ) ) < before;
     }
-    while (!progress && !vidmm->lost && os_time_ns() < deadline);
+    while (!*progress && !vidmm->lost && os_time_ns() < deadline);
+    /* Which of them it was does not matter: all may be asked again. */
+    for (i = 0; *progress && i < count; i++) if (asked[i]) vidmm->silent_until[peers[i].slot][kind] = 0;
+    return true;
+}
 
+bool share_ask_locked( struct vidmm *vidmm, unsigned int group, uint64_t bytes, bool evict )
+{
+    bool progress = false;
+
+    if (!vidmm->groups[group].division.others) return false;
+    LEDGER_SET( vidmm->account, group, demand, bytes );
+    while (!progress && !vidmm->lost &&
+           ask_round_locked( vidmm, group, bytes, evict ? LEDGER_REQUEST_EVICT : LEDGER_REQUEST_OFFERED, &progress )) { }
     LEDGER_SET( vidmm->account, group, demand, 0 );
-    if (!progress) mine->no_request_before[kind] = os_time_ns() + REQUEST_PAUSE_NS;
     share_refresh_locked( vidmm, 0 );
-    vidmm_refresh_budget_locked( vidmm, 0 );
+    if (progress) vidmm_refresh_budget_locked( vidmm, 0 );
     return progress;
 }
 
@@ -240,6 +251,7 @@ bool share_ask_locked( struct vidmm *vidmm, unsigned int group, uint64_t bytes, 
 static void listen( void )
 {
     struct vidmm *vidmm = NULL;
+    unsigned int turns;
     uint64_t bytes;
     uint32_t ticket;
 
@@ -251,7 +263,8 @@ static void listen( void )
         bool wanted = false;
 
         for (group = 0; group < GROUP_COUNT; group++)
-            while (ledger_take_request( vidmm->account, group, &bytes, &kind ))
+            /* Two kinds; another process that floods us with requests is not to keep the lock. */
+            for (turns = 0; turns < 4 && ledger_take_request( vidmm->account, group, &bytes, &kind ); turns++)
             {
                 uint64_t *requested = &vidmm->groups[group].requested[kind];
 
@@ -260,7 +273,7 @@ static void listen( void )
             }
         if (wanted) worker_kick_locked( vidmm );
     }
-    while (ledger_take_decommit( &bytes, &ticket )) ledger_answer_decommit( ticket, decommit_locked( bytes ) );
+    for (turns = 0; turns < 4 && ledger_take_decommit( &bytes, &ticket ); turns++) ledger_answer_decommit( ticket, decommit_locked( bytes ) );
     kmt_unlock();
 }
 

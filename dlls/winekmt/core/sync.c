@@ -120,7 +120,7 @@ NTSTATUS kmt_WaitForSynchronizationObjectFromCpu( D3DKMT_WAITFORSYNCHRONIZATIONO
     }
     while (status == STATUS_PENDING)
     {
-        kmt_wait_locked( UINT64_MAX );
+        kmt_wait_fence_locked();
         status = check_wait_locked( wait );
     }
     kmt_unlock();

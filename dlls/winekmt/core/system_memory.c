@@ -85,7 +85,11 @@ void *system_memory_allocate( uint64_t size, bool zeroed )
 {
     void *memory;
 
-    if (size < PAGES_SIZE) return zeroed ? calloc( 1, size ) : malloc( size );
+    if (size < PAGES_SIZE)
+    {
+        if (!os_memory_is_available( size )) return NULL;
+        return zeroed ? calloc( 1, size ) : malloc( size );
+    }
     if (zeroed) return os_allocate_pages( size );
     kmt_lock();
     memory = take_kept_locked( size );

@@ -72,7 +72,11 @@ static inline void add_locked( struct vidmm *vidmm, struct allocation *allocatio
         list_add_tail( &heap->evictable[level], &allocation->victim_entry );
         heap->evictable_bytes += allocation->size;
         vidmm->evictable++;
-        if (level == EVICT_EAGER) vidmm->eager++;
+        if (level == EVICT_EAGER)
+        {
+            vidmm->eager++;
+            worker_kick_locked( vidmm );
+        }
     }
     else if (may_discard( vidmm, allocation ))
     {

@@ -134,11 +134,11 @@ struct allocation
     struct device   *device;        /* lives longer; set once */
     struct vidmm_block *block;
     uint64_t         victim_sequence; /* order of joining a list, across heaps */
-    struct resource *resource;      /* or NULL; set once */
-    struct list      owner_entry;   /* in resource->allocations or device->allocations */
     uint64_t size;                  /* bytes, whole pages; set once */
     uint32_t resident_count;        /* MakeResident not yet undone: its content stays in GPU memory */
     uint32_t residency_priority;    /* D3DDDI_ALLOCATIONPRIORITY_; AUTO offers and evictions go by it */
+    struct resource *resource;      /* or NULL; set once */
+    struct list      owner_entry;   /* in resource->allocations or device->allocations */
     uint32_t alignment;             /* bytes; set once */
     uint8_t  cpu_access;            /* enum winekmt_cpu_access; set once */
     uint8_t  segments;              /* WINEKMT_SEGMENT_ bits */
@@ -213,7 +213,6 @@ struct vidmm_group
     uint64_t committed;             /* bytes of the slots that allocations have: what QueryVideoMemoryInfo calls usage */
     struct division division;       /* share_refresh_locked keeps it */
     uint64_t requested[LEDGER_REQUEST_KINDS];   /* bytes that others ask for: the worker sees to it */
-    uint64_t no_request_before[LEDGER_REQUEST_KINDS];  /* os_time_ns: nobody answered the last one */
     uint64_t evicted;               /* bytes of allocations that prefer this group and are evicted */
     uint64_t paged_out, paged_in;   /* bytes of content copied so far, by the heap that it left or went to */
     uint64_t discarded, discards;   /* bytes and allocations discarded so far */
@@ -274,6 +273,7 @@ struct vidmm
     uint64_t published_decommit_changes;
     struct ledger_account *account; /* set once */
     uint64_t share_time;            /* when the others were last looked at; 0: never */
+    uint64_t silent_until[LEDGER_SLOTS][LEDGER_REQUEST_KINDS];  /* os_time_ns: that process did not answer the last request */
     struct kmt_gpu    *gpu;         /* set once */
     struct gpu_device *device;      /* set once */
     struct gpu_adapter device_info; /* with the memory types as the open device knows them; set once */

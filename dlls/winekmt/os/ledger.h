@@ -47,7 +47,8 @@ struct ledger_counts
     uint64_t paged_out;
     uint64_t paged_in;
     uint64_t discards;      /* number of discarded allocations, not bytes */
-    uint64_t reserved[3];
+    uint64_t empty;         /* of used: memory objects without an allocation, which cost nothing to free */
+    uint64_t reserved[2];
 };
 
 /* One GPU of this process. Only counts is for other files. */

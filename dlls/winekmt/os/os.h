@@ -84,6 +84,9 @@ uint64_t os_system_memory_limit( void );
  * Cost: a system call, and one more now and then to see what the machine has.
  */
 void *os_allocate_pages( uint64_t size );
+
+/* Whether the machine has size bytes to spare; what is said to be there counts as taken. */
+bool os_memory_is_available( uint64_t size );
 void os_free_pages( void *memory, uint64_t size );
 
 /* A detached-on-exit worker: blocks all signals, has no TEB. 0 or an errno. */

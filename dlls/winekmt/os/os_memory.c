@@ -55,7 +55,7 @@ static uint64_t read_available_memory( void )
 
 /* Linux promises more memory than there is and kills somebody when the promise is due. So a piece is refused here while
  * that can still be told. What the last look found is used up by half before the next look. */
-static bool is_available( uint64_t size )
+bool os_memory_is_available( uint64_t size )
 {
     static atomic_uint_fast64_t left;       /* may be taken without another look */
     uint64_t old = atomic_load_explicit( &left, memory_order_relaxed ), available;
@@ -73,7 +73,7 @@ void *os_allocate_pages( uint64_t size )
     uint64_t padding = 0, unused;
     char *memory;
 
-    if (size > SIZE_MAX - HUGE_PAGE_SIZE || !is_available( size )) return NULL;
+    if (size > SIZE_MAX - HUGE_PAGE_SIZE || !os_memory_is_available( size )) return NULL;
     if (size >= 2 * HUGE_PAGE_SIZE) padding = HUGE_PAGE_SIZE;       /* only aligned ones can be huge */
     memory = mmap( NULL, size + padding, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0 );
     if (memory == MAP_FAILED) return NULL;
