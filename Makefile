@@ -5,6 +5,7 @@
 #   make check      the same, and run every test; the last line is "N passed, N failed, N skipped"
 #   make check-full the same with the long forms of the tests, an hour or so
 #   make soak       programs at random, TIME=seconds (60)
+#   make bench      measures against raw Vulkan; bench-compare, bench-callgrind and bundle: tests/bench/module.mk
 #   make docs       write docs/coverage.md anew from the list of functions
 #   make install    lay the files out as Wine expects them, under DESTDIR and the prefix given to ./configure
 #   make clean      remove build/
