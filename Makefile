@@ -76,7 +76,9 @@ $(B)/$(1)/%.o: %.c $$(BUILD_FILES) | $(GENERATED)
 	$$(if $(V),,@echo "  CC      $$@")
 	$$(Q)$(2) $(3) $$(DEPFLAGS) -c -o $$@ $$<
 endef
-$(eval $(call variant,unix,$$(CC),$$(CFLAGS) $$(NATIVE_CFLAGS) -fPIC -fvisibility=hidden -DWINEKMT_UNIXLIB))
+# Keeping the frame pointer keeps the program's pointers out of rbp: an access through it to what is no address at all is a stack fault to the
+# processor, which Wine reports as STATUS_STACK_OVERFLOW and not as STATUS_ACCESS_VIOLATION.
+$(eval $(call variant,unix,$$(CC),$$(CFLAGS) $$(NATIVE_CFLAGS) -fno-omit-frame-pointer -fPIC -fvisibility=hidden -DWINEKMT_UNIXLIB))
 $(eval $(call variant,native,$$(CC),$$(CFLAGS) $$(NATIVE_CFLAGS) -fPIC))
 $(eval $(call variant,asan,$$(CC),-O1 -g $$(NATIVE_CFLAGS) $$(ASAN_FLAGS)))
 $(eval $(call variant,tsan,$$(CC),-O1 -g $$(NATIVE_CFLAGS) $$(TSAN_FLAGS)))

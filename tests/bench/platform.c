@@ -255,7 +255,9 @@ static void describe_system( char *text, size_t size )
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
-#include "core/kmt.h"
+
+/* core/kmt.h, which is not for Windows programs and so not for this file */
+void kmt_shutdown( void );
 
 const char *const platform_name = "native";
 const char *const platform_empty_call_name = "empty call and mutex";
