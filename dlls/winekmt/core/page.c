@@ -103,10 +103,9 @@ static uint64_t system_size( const struct allocation *allocation )
     return allocation->content == CONTENT_ZERO ? 0 : allocation->size;
 }
 
-/* It stays where it is, and is not tried again before its turn. */
+/* It stays where it is. */
 static void abandon_page_out_locked( struct page_out *page, struct freed_memory *freed )
 {
-    page->allocation->eager = false;
     if (page->copy) system_memory_free_locked( page->copy, page->allocation->size, freed );
     else system_memory_unreserve_locked( system_size( page->allocation ) );
 }
@@ -121,6 +120,9 @@ static NTSTATUS finish_page_out_locked( struct page_out *page, struct freed_memo
     {
         if (page->result == GPU_DEVICE_LOST) vidmm_lose_locked( vidmm );
         abandon_page_out_locked( page, freed );
+        /* It is not tried again before its turn; Evict may have listed it meanwhile. */
+        victim_list_remove_locked( allocation );
+        allocation->eager = false;
         if (page->result == GPU_DEVICE_LOST) return STATUS_DEVICE_REMOVED;
         WARN( "%#x, %llu bytes, cannot be paged out (%d)", allocation->object.handle, (unsigned long long)allocation->size, page->result );
         return STATUS_NO_MEMORY;
