@@ -48,7 +48,7 @@ static void *content_pointer( const struct allocation *allocation )
 {
     if (allocation->backing == BACKING_USER) return allocation->user_memory;
     if (allocation->evicted) return allocation->system_memory;
-    return allocation->block->map + allocation->slot * block_slot_size( allocation->block );
+    return mapped_content( allocation );
 }
 
 static void take_lock_locked( struct allocation *allocation )
@@ -58,9 +58,7 @@ static void take_lock_locked( struct allocation *allocation )
 
 static void undo_lock_locked( struct allocation *allocation )
 {
-    if (--allocation->locks) return;
-    victim_list_add_locked( allocation );       /* the least recently used is now another one */
-    if (allocation->eager && allocation->victim_list == VICTIM_EVICTABLE) worker_kick_locked( allocation->device->vidmm );
+    if (!--allocation->locks) victim_list_add_locked( allocation );     /* the least recently used is now another one */
 }
 
 /* Makes the pages of an existing heap GPU memory. The lock is dropped; the allocation is busy. */
@@ -133,7 +131,7 @@ static NTSTATUS prepare_block_locked( struct allocation *allocation )
 
     if ((status = block_map_locked( allocation->device->vidmm, allocation->block ))) return status;
     if (allocation->content != CONTENT_ZERO) return STATUS_SUCCESS;
-    content = allocation->block->map + allocation->slot * block_slot_size( allocation->block );
+    content = mapped_content( allocation );
     kmt_unlock();
     memset( content, 0, allocation->size );
     kmt_lock();

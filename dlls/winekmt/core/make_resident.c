@@ -45,7 +45,7 @@ static NTSTATUS survey_locked( const struct object_list *list, uint64_t absent[G
         if (allocation->busy) *busy = true;
         /* An entry that stands there twice counts twice: how much to trim is a hint. */
         if (allocation->victim_list == VICTIM_EVICTABLE)
-            loose[type_heap( allocation->device->vidmm, allocation->memory_type )->local ? GROUP_LOCAL : GROUP_NON_LOCAL] += allocation->size;
+            loose[group_of_heap( type_heap( allocation->device->vidmm, allocation->memory_type ) )] += allocation->size;
         if (!is_absent( allocation )) continue;
         if (allocation->locks && !allocation->busy) status = STATUS_NO_MEMORY;
         absent[preferred_group( allocation )] += allocation->size;
@@ -267,7 +267,6 @@ static NTSTATUS evict_list_locked( const D3DKMT_EVICT *args, const struct handle
         allocation->eager = !args->Flags.EvictOnlyIfNecessary;
         victim_list_add_locked( allocation );
     }
-    if (vidmm->eager) worker_kick_locked( vidmm );
     share_publish_locked( vidmm );
     *trim = vidmm_bytes_to_trim_locked( vidmm, GROUP_LOCAL, 0 ) + vidmm_bytes_to_trim_locked( vidmm, GROUP_NON_LOCAL, 0 );
     return STATUS_SUCCESS;

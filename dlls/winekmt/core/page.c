@@ -57,14 +57,6 @@ struct page_out
     enum gpu_result    result;
 };
 
-/* The content in the CPU's view; NULL: the GPU has to copy. */
-static char *mapped_content( const struct allocation *allocation )
-{
-    const struct vidmm_block *block = allocation->block;
-
-    return block->map ? block->map + allocation->slot * block_slot_size( block ) : NULL;
-}
-
 /* Maps the block where the host can see it, so that no GPU is needed. Drops the lock. */
 static void prefer_cpu_locked( struct vidmm *vidmm, struct page_out *page )
 {

@@ -34,7 +34,7 @@ static uint64_t excess( uint64_t used, uint64_t more, uint64_t limit )
 
 struct shortage budget_shortage_locked( const struct vidmm *vidmm, const struct vidmm_heap *heap, uint64_t size )
 {
-    const struct vidmm_group *group = &vidmm->groups[heap->local ? GROUP_LOCAL : GROUP_NON_LOCAL];
+    const struct vidmm_group *group = &vidmm->groups[group_of_heap( heap )];
     struct shortage shortage = { .heap = heap, .local = heap->local };
 
     if ((shortage.bytes = excess( heap->used, size, heap->limit ))) return shortage;
@@ -61,7 +61,7 @@ static bool can_end_locked( const struct vidmm *vidmm, const struct shortage *sh
 
 bool can_make_room_locked( const struct vidmm *vidmm, const struct vidmm_heap *heap, uint64_t size )
 {
-    const struct vidmm_group *group = &vidmm->groups[heap->local ? GROUP_LOCAL : GROUP_NON_LOCAL];
+    const struct vidmm_group *group = &vidmm->groups[group_of_heap( heap )];
     struct shortage of_heap = { .heap = heap, .local = heap->local, .bytes = excess( heap->used, size, heap->limit ) };
     struct shortage of_group = { .local = heap->local, .bytes = excess( group->used, size, group_limit( group ) ) };
 

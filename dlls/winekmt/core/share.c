@@ -35,10 +35,10 @@ static uint64_t at_most( uint64_t value, uint64_t most )
     return value < most ? value : most;
 }
 
-struct division divide( uint64_t total, const struct ledger_counts *own, const struct ledger_peer *peers, unsigned int count )
+/* The part of each process in what nobody has reserved: of this one, and of the peers who use the group or want to. */
+static uint64_t equal_part( uint64_t total, uint64_t own_reservation, const struct ledger_peer *peers, unsigned int count )
 {
-    struct division division = { .budget = total };
-    uint64_t reserved = 0, left, equal;
+    uint64_t reserved = at_most( own_reservation, total );
     unsigned int i, users = 1;
 
     for (i = 0; i < count; i++)
@@ -48,12 +48,25 @@ struct division divide( uint64_t total, const struct ledger_counts *own, const s
         if (!counts->used && !counts->demand && !counts->reservation) continue;
         users++;
         reserved += at_most( counts->reservation, total - reserved );
-        division.others += at_most( counts->used, UINT64_MAX - division.others );
     }
-    reserved += at_most( own->reservation, total - reserved );
-    left = total - reserved;
-    equal = left / users;
-    division.share = at_most( own->reservation, total ) + equal;
+    return (total - reserved) / users;
+}
+
+static uint64_t sum_of_used( const struct ledger_peer *peers, unsigned int count )
+{
+    uint64_t sum = 0;
+    unsigned int i;
+
+    for (i = 0; i < count; i++) sum += at_most( peers[i].counts.used, UINT64_MAX - sum );
+    return sum;
+}
+
+struct division divide( uint64_t total, const struct ledger_counts *own, const struct ledger_peer *peers, unsigned int count )
+{
+    uint64_t own_reservation = at_most( own->reservation, total ), equal = equal_part( total, own_reservation, peers, count );
+    struct division division = { .share = own_reservation + equal, .budget = total, .others = sum_of_used( peers, count ) };
+    unsigned int i;
+
     for (i = 0; i < count; i++)
     {
         const struct ledger_counts *counts = &peers[i].counts;
@@ -122,7 +135,7 @@ void share_publish_locked( struct vidmm *vidmm )
     {
         const struct vidmm_heap *heap = &vidmm->heaps[i];
 
-        group = heap->local ? GROUP_LOCAL : GROUP_NON_LOCAL;
+        group = group_of_heap( heap );
         evictable[group] += heap->evictable_bytes;
         offered[group] += heap->offered_bytes;
         placed[group] += heap->placed;
@@ -159,16 +172,10 @@ void share_publish_locked( struct vidmm *vidmm )
 static unsigned int send_requests_locked( struct vidmm *vidmm, unsigned int group, uint64_t bytes, enum ledger_request_kind kind,
                                           const struct ledger_peer *peers, unsigned int count, bool asked[LEDGER_SLOTS] )
 {
-    uint64_t total = group_total_locked( vidmm, group ), reserved = 0, equal, now = os_time_ns();
-    unsigned int i, requests = 0, users = 1;
+    uint64_t total = group_total_locked( vidmm, group ), now = os_time_ns();
+    uint64_t equal = equal_part( total, LEDGER_GET( vidmm->account, group, reservation ), peers, count );
+    unsigned int i, requests = 0;
 
-    for (i = 0; i < count; i++)
-    {
-        if (peers[i].counts.used || peers[i].counts.demand || peers[i].counts.reservation) users++;
-        reserved += at_most( peers[i].counts.reservation, total - reserved );
-    }
-    reserved += at_most( LEDGER_GET( vidmm->account, group, reservation ), total - reserved );
-    equal = (total - reserved) / users;
     for (i = 0; i < count; i++)
     {
         const struct ledger_counts *counts = &peers[i].counts;
@@ -186,15 +193,6 @@ static unsigned int send_requests_locked( struct vidmm *vidmm, unsigned int grou
         requests++;
     }
     return requests;
-}
-
-static uint64_t sum_of_used( const struct ledger_peer *peers, unsigned int count )
-{
-    uint64_t sum = 0;
-    unsigned int i;
-
-    for (i = 0; i < count; i++) sum += at_most( peers[i].counts.used, UINT64_MAX - sum );
-    return sum;
 }
 
 /* One round of requests, and the wait for an answer. *progress: somebody gave something. Those who did not answer are not asked
@@ -326,7 +324,7 @@ NTSTATUS share_join( struct vidmm *vidmm )
 
     _Static_assert( (int)LEDGER_LOCAL == GROUP_LOCAL && (int)LEDGER_NON_LOCAL == GROUP_NON_LOCAL && (int)LEDGER_GROUPS == GROUP_COUNT,
                     "the same groups" );
-    for (i = 0; i < vidmm->info->heap_count; i++) totals[vidmm->info->heaps[i].local ? GROUP_LOCAL : GROUP_NON_LOCAL] += vidmm->info->heaps[i].size;
+    for (i = 0; i < vidmm->info->heap_count; i++) totals[group_of_heap( &vidmm->heaps[i] )] += vidmm->heaps[i].size;
     ledger_join( vidmm->info->device_uuid, vidmm->info->name, totals, &vidmm->account );
     if (!vidmm->account) return STATUS_NO_MEMORY;
     for (i = 0; i < GROUP_COUNT; i++) vidmm->groups[i].division.budget = UINT64_MAX;

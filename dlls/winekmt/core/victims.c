@@ -210,7 +210,7 @@ void discard_locked( struct allocation *allocation, struct freed_memory *freed )
     victim_list_remove_locked( allocation );
     if (allocation->block)
     {
-        group = type_heap( vidmm, allocation->memory_type )->local ? GROUP_LOCAL : GROUP_NON_LOCAL;
+        group = group_of_heap( type_heap( vidmm, allocation->memory_type ) );
         allocation_unplace_locked( allocation, freed, false );
     }
     allocation_drop_system_copy_locked( allocation, freed );

@@ -247,7 +247,7 @@ static bool exceeds_maximum_locked( struct vidmm *vidmm, const struct vidmm_heap
     const struct vidmm_group *group = heap_group( vidmm, heap );
     uint64_t most = heap->size - heap_headroom( heap->size );
 
-    if (share_missing_locked( vidmm, heap->local ? GROUP_LOCAL : GROUP_NON_LOCAL, size )) return true;
+    if (share_missing_locked( vidmm, group_of_heap( heap ), size )) return true;
     return heap->used > most || size > most - heap->used || group->used > group->limit || size > group->limit - group->used;
 }
 
@@ -270,7 +270,7 @@ static struct vidmm_block *reuse_block_locked( struct vidmm *vidmm, uint32_t typ
 static enum room fit_block_locked( struct vidmm *vidmm, struct vidmm_heap *heap, struct vidmm_pool *pool, uint64_t size, enum budget_mode mode,
                                    bool evict )
 {
-    unsigned int group = heap->local ? GROUP_LOCAL : GROUP_NON_LOCAL;
+    unsigned int group = group_of_heap( heap );
     struct shortage shortage = budget_shortage_locked( vidmm, heap, size );
     bool over_budget = shortage.bytes;
     enum room room;
@@ -351,7 +351,7 @@ static NTSTATUS add_block_locked( struct vidmm *vidmm, struct vidmm_pool *pool, 
             }
             shortage = (struct shortage){ .heap = heap, .local = heap->local, .bytes = size };
             if ((room = make_room_locked( vidmm, &shortage, pool, evict )) != ROOM_MADE &&
-                !share_ask_locked( vidmm, heap->local ? GROUP_LOCAL : GROUP_NON_LOCAL, size, evict ))
+                !share_ask_locked( vidmm, group_of_heap( heap ), size, evict ))
                 return no_room_status( vidmm, room );
             break;
         case GPU_OUT_OF_HOST_MEMORY:

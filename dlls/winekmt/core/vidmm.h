@@ -305,9 +305,14 @@ static inline struct vidmm_heap *type_heap( struct vidmm *vidmm, uint32_t type )
     return vidmm->type_heaps[type];
 }
 
+static inline unsigned int group_of_heap( const struct vidmm_heap *heap )
+{
+    return heap->local ? GROUP_LOCAL : GROUP_NON_LOCAL;
+}
+
 static inline struct vidmm_group *heap_group( struct vidmm *vidmm, const struct vidmm_heap *heap )
 {
-    return &vidmm->groups[heap->local ? GROUP_LOCAL : GROUP_NON_LOCAL];
+    return &vidmm->groups[group_of_heap( heap )];
 }
 
 /* The level at which AUTO offers an allocation of that residency priority. */
@@ -416,6 +421,14 @@ NTSTATUS block_map_locked( struct vidmm *vidmm, struct vidmm_block *block );
 static inline uint64_t block_slot_size( const struct vidmm_block *block )
 {
     return block->pool ? block->pool->slot_size : block->size;
+}
+
+/* The CPU's view of a placed allocation; NULL: its block is not mapped. */
+static inline char *mapped_content( const struct allocation *allocation )
+{
+    const struct vidmm_block *block = allocation->block;
+
+    return block->map ? block->map + allocation->slot * block_slot_size( block ) : NULL;
 }
 
 /* Where memory is short: in one heap, or in a whole group because of the user's limit. */

@@ -1,9 +1,10 @@
 /*
  * The worker: a thread a manager, for what must not happen on a program's thread
  *
- * It gives up what other processes ask for; it frees blocks that have been empty for a while, a slice at a time; it evicts what Evict named without EvictOnlyIfNecessary;
- * and while something can be discarded or evicted it watches the budget of VK_EXT_memory_budget and takes what no longer fits. With
- * none of it to do it sleeps without a timer. It has no TEB: nothing here may call Wine.
+ * It gives up what other processes ask for; it frees blocks that have been empty for a while, a slice at a time; it evicts what
+ * Evict named without EvictOnlyIfNecessary; and while something can be discarded or evicted it watches the budget of
+ * VK_EXT_memory_budget and takes what no longer fits. With none of it to do it sleeps without a timer. It has no TEB: nothing here
+ * may call Wine.
  *
  * Copyright 2026 the winekmt developers
  *
@@ -123,6 +124,7 @@ static void *worker( void *arg )
 
 void worker_kick_locked( struct vidmm *vidmm )
 {
+    if (vidmm->worker_kicked && vidmm->worker_started) return;      /* it was woken, and has not begun another turn */
     vidmm->worker_kicked = true;
     if (!vidmm->worker_started) worker_notify_locked( vidmm );
     else os_condition_wake( &vidmm->worker_wake );
