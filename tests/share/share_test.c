@@ -97,7 +97,7 @@ static void tell( struct peer *peer, const char *format, ... )
 static void start( struct peer *peer, unsigned int which )
 {
     unsigned int status = ~0u;
-    int in[2], out[2];
+    int in[2], out[2], how;
 
     if (pipe2( in, O_CLOEXEC ) || pipe2( out, O_CLOEXEC )) abort();
     if (!(peer->pid = fork()))
@@ -114,6 +114,7 @@ static void start( struct peer *peer, unsigned int which )
     peer->in = fdopen( in[1], "w" );
     peer->out = fdopen( out[0], "r" );
     ok( sscanf( read_line( peer ), "ready %x %lu", &status, &peer->id ) == 2 && !status, "%s says %s\n", commands[which], peer->line );
+    if (feof( peer->out ) && waitpid( peer->pid, &how, 0 ) == peer->pid) trace( "its wait status is %#x\n", how );
 }
 
 static void stop( struct peer *peer )
@@ -183,7 +184,8 @@ static void test_offered( void )
     trace( "memory that another program offered came after %.2f ms\n", ms );
     ok( ms < 2000, "after %.0f ms\n", ms );
     ok( sscanf( ask( &a, "reclaim" ), "reclaimed %x %u", &status, &lost ) == 2 && !status, "got %s\n", a.line );
-    ok( lost == 4, "%u discarded, 4 were needed\n", lost );
+    /* Who has no answer within 20 ms asks a second time, and then may get both answers. */
+    ok( lost == 4 || (ms > 20 && lost <= 8), "%u discarded, 4 were needed\n", lost );
     expect( &b, "verify", "verified 0 0" );
     expect( &a, "verify", "verified 0 0" );
     stop( &b );

@@ -231,7 +231,7 @@ static NTSTATUS make_objects( const D3DKMT_CREATEALLOCATION *args, const struct 
         allocation->pinned = descs[i].user_memory || descs[i].primary || args->Flags.CreateShared;
         allocation->offer = NOT_OFFERED;
         allocation->content = descs[i].user_memory ? CONTENT_VALID : CONTENT_ZERO;
-        allocation->residency_priority = descs[i].residency_priority;
+        allocation_set_priority( allocation, descs[i].residency_priority );
         allocation->alignment = descs[i].alignment;
         allocation->size = descs[i].size;
         allocation->user_memory = descs[i].user_memory;

@@ -60,7 +60,7 @@ NTSTATUS kmt_SetAllocationPriority( D3DKMT_SETALLOCATIONPRIORITY *params )
 
                 if (allocation->residency_priority == priorities[i]) continue;
                 if (listed) victim_list_remove_locked( allocation );    /* to the list of its new level */
-                allocation->residency_priority = priorities[i];
+                allocation_set_priority( allocation, priorities[i] );
                 if (listed) victim_list_add_locked( allocation );
             }
     kmt_unlock();

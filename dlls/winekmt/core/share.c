@@ -301,7 +301,14 @@ void share_serve_locked( struct vidmm *vidmm )
 
         if (!offered && !evict) continue;
         mine->requested[LEDGER_REQUEST_OFFERED] = mine->requested[LEDGER_REQUEST_EVICT] = 0;
-        if (offered) give_locked( vidmm, group, offered, false );
+        /* Who gets no answer in time asks again, for evictions too: what the first request brought counts for the second. */
+        if (offered)
+        {
+            uint64_t before = mine->used;
+
+            give_locked( vidmm, group, offered, false );
+            if (mine->used < before) evict -= at_most( evict, before - mine->used );
+        }
         if (evict)
         {
             /* Nobody has a claim to what is this process' own share. */

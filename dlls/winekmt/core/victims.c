@@ -41,13 +41,13 @@ bool can_evict( const struct allocation *allocation )
     return allocation->offer == NOT_OFFERED && !allocation->pinned && may_evict( allocation );
 }
 
-static inline enum evict_level evict_level( const struct allocation *allocation )
+void allocation_set_priority( struct allocation *allocation, uint32_t residency_priority )
 {
-    if (allocation->eager) return EVICT_EAGER;
-    return EVICT_MINIMUM + (allocation->residency_priority >= D3DDDI_ALLOCATIONPRIORITY_LOW) +
-           (allocation->residency_priority >= D3DDDI_ALLOCATIONPRIORITY_NORMAL) +
-           (allocation->residency_priority >= D3DDDI_ALLOCATIONPRIORITY_HIGH) +
-           (allocation->residency_priority >= D3DDDI_ALLOCATIONPRIORITY_MAXIMUM);
+    allocation->residency_priority = residency_priority;
+    allocation->priority_level = EVICT_MINIMUM + (residency_priority >= D3DDDI_ALLOCATIONPRIORITY_LOW) +
+                                 (residency_priority >= D3DDDI_ALLOCATIONPRIORITY_NORMAL) +
+                                 (residency_priority >= D3DDDI_ALLOCATIONPRIORITY_HIGH) +
+                                 (residency_priority >= D3DDDI_ALLOCATIONPRIORITY_MAXIMUM);
 }
 
 static inline void count_decommittable_locked( struct vidmm *vidmm, const struct allocation *allocation, uint64_t more )
@@ -65,7 +65,7 @@ static inline void add_locked( struct vidmm *vidmm, struct allocation *allocatio
     if (allocation->busy && allocation->evicted) return;    /* being brought back: allocation_done_locked sees to it */
     if (allocation->offer == NOT_OFFERED)
     {
-        enum evict_level level = evict_level( allocation );
+        enum evict_level level = allocation->eager ? EVICT_EAGER : allocation->priority_level;
 
         if (!may_evict( allocation )) return;
         allocation->victim_list = VICTIM_EVICTABLE;

@@ -114,17 +114,17 @@ struct allocation
     uint8_t  primary : 1;           /* set once */
     uint8_t  shared : 1;            /* its resource is shared: others may have it open; set once */
     uint8_t  allow_not_zeroed : 1;  /* set once */
-    uint8_t  import_tried : 1;      /* BACKING_USER: it was locked before */
     uint8_t  evicted : 1;           /* its content is in system memory (system_memory, or zero), also while it is paged in */
     uint8_t  eager : 1;             /* of the last Evict: without EvictOnlyIfNecessary */
     uint8_t  unmoveable : 1;        /* D3DKMTUpdateAllocationProperty */
-    uint8_t  offer : 2;             /* enum offer_level */
     uint8_t  allow_decommit : 1;    /* of the last offer */
     uint8_t  discarded : 1;         /* since it was offered */
     uint8_t  dead : 1;              /* reclaimed as not committed */
-    uint8_t  victim_list : 2;       /* enum victim_list */
     uint8_t  recalled : 1;          /* MakeResident came while it is busy: a copy of its content may be old */
-    uint8_t  content;               /* enum allocation_content */
+    uint8_t  content : 1;           /* enum allocation_content */
+    uint8_t  priority_level : 3;    /* enum evict_level: residency_priority's, see allocation_set_priority */
+    uint8_t  offer;                 /* enum offer_level; this and the next are written by every offer and reclaim, so they are no bits */
+    uint8_t  victim_list;           /* enum victim_list */
     uint8_t  busy;                  /* somebody works on its memory with the lock dropped: who finds this set waits */
     uint8_t  memory_type;           /* of block */
     uint16_t slot;                  /* in block */
@@ -143,6 +143,7 @@ struct allocation
     uint8_t  cpu_access;            /* enum winekmt_cpu_access; set once */
     uint8_t  segments;              /* WINEKMT_SEGMENT_ bits */
     uint8_t  preferred_segment;     /* one of them */
+    bool     import_tried;          /* BACKING_USER: it was locked before */
     union
     {
         void *user_memory;          /* BACKING_USER; set once */
@@ -317,6 +318,9 @@ static inline struct vidmm_group *heap_group( struct vidmm *vidmm, const struct 
 
 /* The level at which AUTO offers an allocation of that residency priority. */
 enum offer_level auto_offer_level( uint32_t residency_priority );
+
+/* Sets the residency priority of an allocation that is on no list of evictable ones. */
+void allocation_set_priority( struct allocation *allocation, uint32_t residency_priority );
 
 /***********************************************************************
  * Life of a manager (vidmm.c)
