@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "fake_gpu.h"
@@ -194,6 +195,14 @@ void fake_gpu_default( struct gpu_adapter *adapter, unsigned int index )
     adapter->type_count = sizeof(types) / sizeof(types[0]);
     adapter->max_memory_size = 512u << 20;
     adapter->has_memory_budget = true;
+    adapter->has_pci_address = true;
+    adapter->pci_bus = 1 + index;
+    adapter->has_int64_atomics = true;
+    adapter->has_calibration = true;
+    adapter->timestamp_period = FAKE_GPU_TICK_NS;
+    adapter->node_count = 3;
+    adapter->nodes[1] = GPU_NODE_COMPUTE;
+    adapter->nodes[2] = GPU_NODE_COPY;
 }
 
 void fake_gpu_unified( struct gpu_adapter *adapter, unsigned int index )
@@ -206,6 +215,7 @@ void fake_gpu_unified( struct gpu_adapter *adapter, unsigned int index )
     adapter->max_memory_size = 2048ull << 20;
     adapter->max_memory_count = UINT32_MAX;
     adapter->software = true;
+    adapter->node_count = 1;
 }
 
 void fake_gpu_set_adapters( const struct gpu_adapter *new_adapters, uint32_t count )
@@ -524,6 +534,23 @@ bool gpu_query_budget( struct gpu_device *device, uint64_t budget[GPU_MAX_HEAPS]
     }
     unlock();
     return ret;
+}
+
+enum gpu_result gpu_calibrate( struct gpu_device *device, uint64_t *gpu_ticks, uint64_t *cpu_ns, uint64_t *deviation_ns )
+{
+    enum gpu_result ret;
+    struct timespec now;
+
+    check_device( device, "gpu_calibrate" );
+    ret = begin_call( FAKE_GPU_CALIBRATE, device, NULL );
+    if (!device->adapter.has_calibration) ret = GPU_NOT_SUPPORTED;
+    unlock();
+    if (ret) return ret;
+    clock_gettime( CLOCK_MONOTONIC, &now );
+    *cpu_ns = now.tv_sec * 1000000000ull + now.tv_nsec;
+    *gpu_ticks = *cpu_ns / FAKE_GPU_TICK_NS + FAKE_GPU_CLOCK_START;
+    *deviation_ns = FAKE_GPU_TICK_NS;
+    return GPU_SUCCESS;
 }
 
 static void insert_memory_locked( struct gpu_memory *memory )

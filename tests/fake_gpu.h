@@ -20,11 +20,14 @@
 
 #include "gpu/gpu.h"
 
-#define FAKE_GPU_MAX_ADAPTERS  8
+#define FAKE_GPU_MAX_ADAPTERS  40
 
 /* What memory holds before it is written, and after it was freed. */
 #define FAKE_GPU_GARBAGE  0xa5
 #define FAKE_GPU_POISON   0xdb
+
+#define FAKE_GPU_TICK_NS      10
+#define FAKE_GPU_CLOCK_START  1000000u
 
 enum fake_gpu_call
 {
@@ -39,6 +42,7 @@ enum fake_gpu_call
     FAKE_GPU_COPY,
     FAKE_GPU_READ,      /* gpu_read_memory */
     FAKE_GPU_WRITE,     /* gpu_write_memory */
+    FAKE_GPU_CALIBRATE,
     FAKE_GPU_CALLS,     /* how many there are; fake_gpu_fail and fake_gpu_count_calls: any of them */
 };
 
@@ -53,7 +57,8 @@ void fake_gpu_reset(void);
  *
  * fake_gpu_default( index ): a discrete GPU with 1 GiB of memory that the host cannot map (type 0), of which 256 MiB can
  * (type 1), and 1 GiB of system memory (types 2: write-combined, 3: cached); type 4 is unusable. Budgets and import are
- * there. fake_gpu_unified: one heap and one type for everything, as lavapipe has it; no budgets.
+ * there, a PCI address, three queue families, and a clock of 100 MHz that began FAKE_GPU_CLOCK_START ticks before CLOCK_MONOTONIC.
+ * fake_gpu_unified: one heap, one type and one queue family for everything, as lavapipe has it; no budgets, no address, no clock.
  */
 void fake_gpu_default( struct gpu_adapter *adapter, unsigned int index );
 void fake_gpu_unified( struct gpu_adapter *adapter, unsigned int index );

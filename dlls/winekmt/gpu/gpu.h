@@ -50,6 +50,19 @@ struct gpu_memory_type
 
 #define GPU_MEMORY_UNUSABLE  0xffffffffu
 
+/* What a queue family is for: of what it can do the first of this list. */
+enum gpu_node
+{
+    GPU_NODE_GRAPHICS,
+    GPU_NODE_COMPUTE,
+    GPU_NODE_VIDEO_DECODE,
+    GPU_NODE_VIDEO_ENCODE,
+    GPU_NODE_COPY,
+    GPU_NODE_OTHER,
+};
+
+#define GPU_MAX_NODES  16
+
 struct gpu_memory_heap
 {
     uint64_t size;          /* bytes */
@@ -72,6 +85,13 @@ struct gpu_adapter
     uint64_t host_import_alignment; /* bytes: pointer and size of an import are multiples; 0 without the extension */
     uint64_t max_memory_size;   /* bytes: maxMemoryAllocationSize */
     uint32_t max_memory_count;  /* maxMemoryAllocationCount, 4096 on many, less what gpu_read_memory needs for itself */
+    bool     has_pci_address;   /* VK_EXT_pci_bus_info */
+    uint32_t pci_domain, pci_bus, pci_device, pci_function;
+    bool     has_int64_atomics; /* shaderBufferInt64Atomics */
+    bool     has_calibration;   /* gpu_calibrate may work */
+    double   timestamp_period;  /* nanoseconds a tick of its clock; 0: it has none */
+    uint32_t node_count;
+    enum gpu_node nodes[GPU_MAX_NODES]; /* the queue families, as Vulkan numbers them */
     uint32_t heap_count, type_count;
     struct gpu_memory_heap heaps[GPU_MAX_HEAPS];
     struct gpu_memory_type types[GPU_MAX_TYPES];
@@ -117,6 +137,15 @@ void gpu_get_device_adapter( struct gpu_device *device, struct gpu_adapter *adap
  * false: the extension is missing; nothing is written.
  */
 bool gpu_query_budget( struct gpu_device *device, uint64_t budget[GPU_MAX_HEAPS], uint64_t usage[GPU_MAX_HEAPS] );
+
+/***********************************************************************
+ *           gpu_calibrate
+ *
+ * Reads the clocks of GPU and CPU at the same moment (VK_EXT_calibrated_timestamps). *gpu_ticks: of timestamp_period. *cpu_ns: CLOCK_MONOTONIC,
+ * nanoseconds. *deviation_ns: how far apart the two may have been read.
+ * GPU_NOT_SUPPORTED: no such extension, or without these two clocks. Any other failure as of vkGetCalibratedTimestampsEXT.
+ */
+enum gpu_result gpu_calibrate( struct gpu_device *device, uint64_t *gpu_ticks, uint64_t *cpu_ns, uint64_t *deviation_ns );
 
 /***********************************************************************
  *           gpu_allocate_memory

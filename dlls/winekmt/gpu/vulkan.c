@@ -244,6 +244,33 @@ static bool can_import_host_memory( VkPhysicalDevice physical )
            !(features & VK_EXTERNAL_MEMORY_FEATURE_DEDICATED_ONLY_BIT);
 }
 
+/* Whether the GPU's clock and CLOCK_MONOTONIC can be read together. */
+static bool can_calibrate( VkPhysicalDevice physical )
+{
+    VkTimeDomainEXT domains[16];
+    uint32_t i, count = sizeof(domains) / sizeof(domains[0]);
+    bool device = false, monotonic = false;
+
+    if (!vulkan.funcs.vkGetPhysicalDeviceCalibrateableTimeDomainsEXT) return false;
+    if (vulkan.funcs.vkGetPhysicalDeviceCalibrateableTimeDomainsEXT( physical, &count, domains ) < 0) return false;
+    for (i = 0; i < count; i++)
+    {
+        if (domains[i] == VK_TIME_DOMAIN_DEVICE_EXT) device = true;
+        if (domains[i] == VK_TIME_DOMAIN_CLOCK_MONOTONIC_EXT) monotonic = true;
+    }
+    return device && monotonic;
+}
+
+static bool has_int64_atomics( VkPhysicalDevice physical )
+{
+    VkPhysicalDeviceShaderAtomicInt64Features atomics = { .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_ATOMIC_INT64_FEATURES };
+    VkPhysicalDeviceFeatures2 features = { .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2, .pNext = &atomics };
+
+    if (!vulkan.funcs.vkGetPhysicalDeviceFeatures2) return false;
+    vulkan.funcs.vkGetPhysicalDeviceFeatures2( physical, &features );
+    return atomics.shaderBufferInt64Atomics;
+}
+
 /* What only Vulkan 1.1 and extensions can tell. */
 static enum gpu_result fill_adapter_1_1( VkPhysicalDevice physical, uint32_t version, struct gpu_adapter *adapter )
 {
@@ -254,6 +281,7 @@ static enum gpu_result fill_adapter_1_1( VkPhysicalDevice physical, uint32_t ver
     VkPhysicalDeviceDriverProperties driver = { .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_DRIVER_PROPERTIES };
     VkPhysicalDeviceExternalMemoryHostPropertiesEXT host =
         { .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTERNAL_MEMORY_HOST_PROPERTIES_EXT };
+    VkPhysicalDevicePCIBusInfoPropertiesEXT pci = { .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PCI_BUS_INFO_PROPERTIES_EXT };
     VkExtensionProperties *extensions = NULL;
     enum gpu_result ret;
     uint32_t count = 0;
@@ -268,6 +296,8 @@ static enum gpu_result fill_adapter_1_1( VkPhysicalDevice physical, uint32_t ver
         append_struct( &props, &limits4 );
     if (has_extension( extensions, count, VK_EXT_EXTERNAL_MEMORY_HOST_EXTENSION_NAME ))
         append_struct( &props, &host );
+    adapter->has_pci_address = has_extension( extensions, count, VK_EXT_PCI_BUS_INFO_EXTENSION_NAME );
+    if (adapter->has_pci_address) append_struct( &props, &pci );
     vulkan.funcs.vkGetPhysicalDeviceProperties2( physical, &props );
 
     memcpy( adapter->device_uuid, id.deviceUUID, sizeof(adapter->device_uuid) );
@@ -290,6 +320,13 @@ static enum gpu_result fill_adapter_1_1( VkPhysicalDevice physical, uint32_t ver
         adapter->has_host_import = true;
         adapter->host_import_alignment = host.minImportedHostPointerAlignment;
     }
+    adapter->pci_domain = pci.pciDomain;
+    adapter->pci_bus = pci.pciBus;
+    adapter->pci_device = pci.pciDevice;
+    adapter->pci_function = pci.pciFunction;
+    if (version >= VK_API_VERSION_1_2 || has_extension( extensions, count, VK_KHR_SHADER_ATOMIC_INT64_EXTENSION_NAME ))
+        adapter->has_int64_atomics = has_int64_atomics( physical );
+    if (has_extension( extensions, count, VK_EXT_CALIBRATED_TIMESTAMPS_EXTENSION_NAME )) adapter->has_calibration = can_calibrate( physical );
     free( extensions );
     return GPU_SUCCESS;
 }
@@ -337,9 +374,34 @@ static void fill_memory( VkPhysicalDevice physical, struct gpu_adapter *adapter 
     }
 }
 
+/* The queue families. timestamps: whether those that draw or compute have a clock. */
+static void fill_nodes( VkPhysicalDevice physical, struct gpu_adapter *adapter, bool *timestamps )
+{
+    static const VkQueueFlags decode = 0x20, encode = 0x40;     /* VK_QUEUE_VIDEO_DECODE_BIT_KHR, _ENCODE_, not in every header */
+    VkQueueFamilyProperties families[GPU_MAX_NODES];
+    uint32_t i, count = GPU_MAX_NODES;
+
+    *timestamps = false;
+    vulkan.funcs.vkGetPhysicalDeviceQueueFamilyProperties( physical, &count, families );
+    adapter->node_count = count;
+    for (i = 0; i < count; i++)
+    {
+        VkQueueFlags flags = families[i].queueFlags;
+
+        if (flags & VK_QUEUE_GRAPHICS_BIT) adapter->nodes[i] = GPU_NODE_GRAPHICS;
+        else if (flags & VK_QUEUE_COMPUTE_BIT) adapter->nodes[i] = GPU_NODE_COMPUTE;
+        else if (flags & decode) adapter->nodes[i] = GPU_NODE_VIDEO_DECODE;
+        else if (flags & encode) adapter->nodes[i] = GPU_NODE_VIDEO_ENCODE;
+        else if (flags & VK_QUEUE_TRANSFER_BIT) adapter->nodes[i] = GPU_NODE_COPY;
+        else adapter->nodes[i] = GPU_NODE_OTHER;
+        if (flags & (VK_QUEUE_GRAPHICS_BIT | VK_QUEUE_COMPUTE_BIT) && families[i].timestampValidBits) *timestamps = true;
+    }
+}
+
 static enum gpu_result fill_adapter( VkPhysicalDevice physical, struct gpu_adapter *adapter )
 {
     VkPhysicalDeviceProperties props;
+    bool timestamps;
     uint32_t version;
 
     memset( adapter, 0, sizeof(*adapter) );
@@ -354,6 +416,8 @@ static enum gpu_result fill_adapter( VkPhysicalDevice physical, struct gpu_adapt
     adapter->max_memory_count = props.limits.maxMemoryAllocationCount;
     if (adapter->max_memory_count > 1) adapter->max_memory_count--;     /* that one is for staging, always to be had */
     fill_memory( physical, adapter );
+    fill_nodes( physical, adapter, &timestamps );
+    if (timestamps) adapter->timestamp_period = props.limits.timestampPeriod;
 
     /* A device may be used as far as both it and the instance go. */
     version = props.apiVersion < vulkan.api_version ? props.apiVersion : vulkan.api_version;

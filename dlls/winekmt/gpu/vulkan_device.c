@@ -58,9 +58,16 @@ static enum gpu_result load_device_funcs( struct gpu_device *device )
 
 #define F(func) device->funcs.func = (PFN_##func)get_proc( device->handle, #func );
     VULKAN_DEVICE_FUNCS(F)
-    if (device->adapter.has_host_import) { VULKAN_OPTIONAL_DEVICE_FUNCS(F) }
 #undef F
+    /* A loader may have functions of extensions that are not enabled. */
+    if (device->adapter.has_host_import)
+        device->funcs.vkGetMemoryHostPointerPropertiesEXT =
+            (PFN_vkGetMemoryHostPointerPropertiesEXT)get_proc( device->handle, "vkGetMemoryHostPointerPropertiesEXT" );
     if (!device->funcs.vkGetMemoryHostPointerPropertiesEXT) device->adapter.has_host_import = false;
+    if (device->adapter.has_calibration)
+        device->funcs.vkGetCalibratedTimestampsEXT =
+            (PFN_vkGetCalibratedTimestampsEXT)get_proc( device->handle, "vkGetCalibratedTimestampsEXT" );
+    if (!device->funcs.vkGetCalibratedTimestampsEXT) device->adapter.has_calibration = false;
 #define F(func) \
     if (!device->funcs.func) \
     { \
@@ -89,7 +96,7 @@ static enum gpu_result get_buffer_types( struct gpu_device *device, bool importe
 static enum gpu_result create_vk_device( struct gpu_device *device )
 {
     static const float priority = 1.0f;
-    const char *extensions[2];
+    const char *extensions[3];
     VkDeviceQueueCreateInfo queue = { .sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO, .queueCount = 1,
                                       .pQueuePriorities = &priority };
     VkDeviceCreateInfo info = { .sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO, .queueCreateInfoCount = 1,
@@ -104,6 +111,8 @@ static enum gpu_result create_vk_device( struct gpu_device *device )
         extensions[info.enabledExtensionCount++] = VK_EXT_MEMORY_BUDGET_EXTENSION_NAME;
     if (device->adapter.has_host_import)
         extensions[info.enabledExtensionCount++] = VK_EXT_EXTERNAL_MEMORY_HOST_EXTENSION_NAME;
+    if (device->adapter.has_calibration)
+        extensions[info.enabledExtensionCount++] = VK_EXT_CALIBRATED_TIMESTAMPS_EXTENSION_NAME;
 
     vulkan_block_signals( &signals );
     result = vulkan.funcs.vkCreateDevice( device->physical, &info, NULL, &device->handle );
@@ -251,4 +260,26 @@ bool gpu_query_budget( struct gpu_device *device, uint64_t budget[GPU_MAX_HEAPS]
         usage[i] = exists ? props.heapUsage[i] : 0;
     }
     return true;
+}
+
+/***********************************************************************
+ *           gpu_calibrate
+ *
+ * Cost: a few microseconds, a system call in most drivers.
+ */
+enum gpu_result gpu_calibrate( struct gpu_device *device, uint64_t *gpu_ticks, uint64_t *cpu_ns, uint64_t *deviation_ns )
+{
+    VkCalibratedTimestampInfoEXT infos[2] =
+    {
+        { .sType = VK_STRUCTURE_TYPE_CALIBRATED_TIMESTAMP_INFO_EXT, .timeDomain = VK_TIME_DOMAIN_DEVICE_EXT },
+        { .sType = VK_STRUCTURE_TYPE_CALIBRATED_TIMESTAMP_INFO_EXT, .timeDomain = VK_TIME_DOMAIN_CLOCK_MONOTONIC_EXT },
+    };
+    enum gpu_result ret;
+    uint64_t times[2];
+
+    if (!device->adapter.has_calibration) return GPU_NOT_SUPPORTED;
+    if ((ret = vulkan_result( device->funcs.vkGetCalibratedTimestampsEXT( device->handle, 2, infos, times, deviation_ns ) ))) return ret;
+    *gpu_ticks = times[0];
+    *cpu_ns = times[1];
+    return GPU_SUCCESS;
 }

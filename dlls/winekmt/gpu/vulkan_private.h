@@ -37,6 +37,8 @@
 
 #define VULKAN_OPTIONAL_INSTANCE_FUNCS(F) \
     F(vkGetPhysicalDeviceProperties2) \
+    F(vkGetPhysicalDeviceFeatures2) \
+    F(vkGetPhysicalDeviceCalibrateableTimeDomainsEXT) \
     F(vkGetPhysicalDeviceMemoryProperties2) \
     F(vkGetPhysicalDeviceExternalBufferProperties)
 
@@ -66,7 +68,8 @@
     F(vkGetFenceStatus)
 
 #define VULKAN_OPTIONAL_DEVICE_FUNCS(F) \
-    F(vkGetMemoryHostPointerPropertiesEXT)
+    F(vkGetMemoryHostPointerPropertiesEXT) \
+    F(vkGetCalibratedTimestampsEXT)
 
 struct vulkan_instance_funcs
 {
