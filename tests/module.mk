@@ -28,4 +28,5 @@ run-check-full: export TEST_TIMEOUT := 3600
 run-check-full: export WINEKMT_EXHAUST := long
 run-check-full: export SOAK_TIME := 600
 run-check-full: export SHARE_TEST_KILLS := 300
+run-check-full: export MODEL_SEEDS := 1000
 run-check-full: run-check

@@ -171,6 +171,33 @@ static void test_falling_budget( bool small )
     unit_finish( &unit );
 }
 
+/* A budget that has just risen is believed at once: what is remembered of it refuses nothing. */
+static void test_rising_budget(void)
+{
+    struct unit_spec spec = { .size = MIB( 1 ) };
+    struct gpu_adapter adapter;
+    D3DKMT_HANDLE handle;
+    struct unit unit;
+    unsigned int i;
+
+    unit_adapter_simple( &adapter, MIB( 16 ), true );
+    adapter.has_memory_budget = true;
+    unit_start( &unit, &adapter, 0 );
+    for (i = 0; i < 3; i++)
+    {
+        fake_gpu_set_budget( 0, 0 );
+        kmt_lock();
+        unit.vidmm->budget_time = 1;        /* old */
+        kmt_unlock();
+        ok_status( unit_try_create( &unit, &spec, &handle ), STATUS_GRAPHICS_NO_VIDEO_MEMORY );
+        fake_gpu_set_budget( 0, MIB( 8 ) );
+        ok_status( unit_try_create( &unit, &spec, &handle ), STATUS_SUCCESS );
+        ok_status( unit_destroy( &unit, &handle, 1, true ), STATUS_SUCCESS );
+    }
+    unit_check( &unit );
+    unit_finish( &unit );
+}
+
 /* The user's limit is one of the local group, over all its heaps, and of nothing else. */
 static void test_user_limit(void)
 {
@@ -439,6 +466,7 @@ START_TEST(budget)
     test_vulkan_budget();
     test_falling_budget( false );
     test_falling_budget( true );
+    test_rising_budget();
     test_user_limit();
     test_segments();
     test_memory_count();

@@ -219,6 +219,17 @@ static void check_objects( struct walk *walk )
     if (!other) holds( walk, walk->handles == kmt_handles.live, "%u handles are live, %u objects found\n", kmt_handles.live, walk->handles );
 }
 
+/* Written a second time: what core remembers of a priority must be what the priority says. */
+static enum evict_level priority_level( const struct allocation *allocation )
+{
+    static const uint32_t limits[] = { D3DDDI_ALLOCATIONPRIORITY_LOW, D3DDDI_ALLOCATIONPRIORITY_NORMAL, D3DDDI_ALLOCATIONPRIORITY_HIGH,
+                                       D3DDDI_ALLOCATIONPRIORITY_MAXIMUM };
+    unsigned int i;
+
+    for (i = 0; i < ARRAY_SIZE( limits ); i++) if (allocation->residency_priority < limits[i]) break;
+    return EVICT_MINIMUM + i;
+}
+
 static void check_heap( struct walk *walk, unsigned int i )
 {
     struct vidmm *vidmm = walk->vidmm;
@@ -253,7 +264,8 @@ static void check_heap( struct walk *walk, unsigned int i )
         {
             const struct allocation *allocation = LIST_ENTRY( cursor, struct allocation, victim_entry );
 
-            holds( walk, allocation->eager == (level == EVICT_EAGER), "%#x: eager %u, on list %u\n", allocation->object.handle, allocation->eager, level );
+            holds( walk, level == (allocation->eager ? EVICT_EAGER : priority_level( allocation )), "%#x: eager %u, priority %#x, on list %u\n",
+                   allocation->object.handle, allocation->eager, allocation->residency_priority, level );
             holds( walk, allocation->block && type_heap( vidmm, allocation->block->type ) == heap, "%#x is on the list of another heap\n",
                    allocation->object.handle );
             holds( walk, sequence <= allocation->victim_sequence, "%#x is not in order\n", allocation->object.handle );

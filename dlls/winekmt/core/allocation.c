@@ -113,6 +113,9 @@ static NTSTATUS read_standard_allocation( const D3DKMT_CREATEALLOCATION *args, c
     if (!memory || standard.ExistingHeapData.Size & (PAGE_SIZE - 1)) return STATUS_INVALID_PARAMETER;
     desc->user_memory = (void *)memory;
     desc->size = standard.ExistingHeapData.Size;
+    /* It is in no segment, so any may be named later; it is never placed. */
+    desc->segments = WINEKMT_SEGMENT_LOCAL | WINEKMT_SEGMENT_NON_LOCAL;
+    desc->preferred_segment = WINEKMT_SEGMENT_NON_LOCAL;
     /* A size of 0 stands for a handle without memory (DXMT); the pointer means nothing then. */
     if (desc->size && ((uintptr_t)memory & (PAGE_SIZE - 1) || (uintptr_t)memory + desc->size < (uintptr_t)memory))
         return STATUS_INVALID_PARAMETER;

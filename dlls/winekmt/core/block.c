@@ -89,6 +89,7 @@ static void count_committed_locked( struct vidmm *vidmm, const struct vidmm_bloc
     heap->placed += sign * allocation->size;
     heap->committed += sign * block_slot_size( block );
     heap_group( vidmm, heap )->committed += sign * block_slot_size( block );
+    heap_group( vidmm, heap )->allocations += sign;
 }
 
 static unsigned int block_reserve_slot_locked( struct vidmm *vidmm, struct vidmm_block *block, struct allocation *allocation )

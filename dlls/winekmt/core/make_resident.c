@@ -251,7 +251,7 @@ static NTSTATUS evict_list_locked( const D3DKMT_EVICT *args, const struct handle
     {
         struct allocation *allocation = list.objects[found];
 
-        if (allocation->mark >= allocation->resident_count) break;
+        if (allocation->dead || allocation->mark >= allocation->resident_count) break;
         allocation->mark++;
     }
     for (i = 0; i < found; i++) ((struct allocation *)list.objects[i])->mark = 0;
@@ -263,7 +263,8 @@ static NTSTATUS evict_list_locked( const D3DKMT_EVICT *args, const struct handle
         struct allocation *allocation = list.objects[i];
 
         if (--allocation->resident_count) continue;
-        victim_list_remove_locked( allocation );
+        /* What is offered keeps its place among the offered. */
+        if (allocation->offer == NOT_OFFERED) victim_list_remove_locked( allocation );
         allocation->eager = !args->Flags.EvictOnlyIfNecessary;
         victim_list_add_locked( allocation );
     }

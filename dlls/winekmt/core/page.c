@@ -16,16 +16,20 @@
 
 #include "core/vidmm.h"
 
-static struct vidmm_group *system_group( const struct allocation *allocation )
+/* sign: 1 for content that is in system memory from now on, -1 for what is not any more. */
+static void count_evicted_locked( const struct allocation *allocation, int64_t sign )
 {
-    return &allocation->device->vidmm->groups[preferred_group( allocation )];
+    struct vidmm_group *group = &allocation->device->vidmm->groups[preferred_group( allocation )];
+
+    group->evicted += sign * allocation->size;
+    group->evicted_allocations += sign;
 }
 
 void allocation_set_evicted_locked( struct allocation *allocation )
 {
     if (allocation->evicted) return;
     allocation->evicted = true;
-    system_group( allocation )->evicted += allocation->size;
+    count_evicted_locked( allocation, 1 );
 }
 
 void allocation_drop_system_copy_locked( struct allocation *allocation, struct freed_memory *freed )
@@ -34,15 +38,15 @@ void allocation_drop_system_copy_locked( struct allocation *allocation, struct f
     system_memory_free_locked( allocation->system_memory, allocation->size, freed );
     allocation->system_memory = NULL;
     allocation->evicted = false;
-    system_group( allocation )->evicted -= allocation->size;
+    count_evicted_locked( allocation, -1 );
 }
 
 void allocation_set_segments_locked( struct allocation *allocation, unsigned int segments, unsigned int preferred )
 {
-    if (allocation->evicted) system_group( allocation )->evicted -= allocation->size;
+    if (allocation->evicted) count_evicted_locked( allocation, -1 );
     allocation->segments = segments;
     allocation->preferred_segment = preferred;
-    if (allocation->evicted) system_group( allocation )->evicted += allocation->size;
+    if (allocation->evicted) count_evicted_locked( allocation, 1 );
 }
 
 /***********************************************************************

@@ -143,8 +143,12 @@ void share_publish_locked( struct vidmm *vidmm )
     }
     for (group = 0; group < GROUP_COUNT; group++)
     {
-        const struct vidmm_group *mine = &vidmm->groups[group];
+        struct vidmm_group *mine = &vidmm->groups[group];
+        bool something = mine->used || mine->evicted;
 
+        /* Most processes use one of the two. */
+        if (!something && !mine->published) continue;
+        mine->published = something;
         LEDGER_SET( account, group, used, mine->used );
         LEDGER_SET( account, group, committed, mine->committed );
         LEDGER_SET( account, group, empty, empty[group] );
@@ -156,6 +160,8 @@ void share_publish_locked( struct vidmm *vidmm )
         LEDGER_SET( account, group, discards, mine->discards );
         LEDGER_SET( account, group, paged_out, mine->paged_out );
         LEDGER_SET( account, group, paged_in, mine->paged_in );
+        LEDGER_SET( account, group, allocations, mine->allocations );
+        LEDGER_SET( account, group, evicted_allocations, mine->evicted_allocations );
     }
     if (vidmm->published_decommit_changes != vidmm->decommit_changes)
     {
@@ -227,13 +233,13 @@ static bool ask_round_locked( struct vidmm *vidmm, unsigned int group, uint64_t 
     return true;
 }
 
-bool share_ask_locked( struct vidmm *vidmm, unsigned int group, uint64_t bytes, bool evict )
+bool share_ask_locked( struct vidmm *vidmm, unsigned int group, uint64_t bytes, bool evict, uint64_t until )
 {
     bool progress = false;
 
     if (!vidmm->groups[group].division.others) return false;
     LEDGER_SET( vidmm->account, group, demand, bytes );
-    while (!progress && !vidmm->lost &&
+    while (!progress && !vidmm->lost && os_time_ns() < until &&
            ask_round_locked( vidmm, group, bytes, evict ? LEDGER_REQUEST_EVICT : LEDGER_REQUEST_OFFERED, &progress )) { }
     LEDGER_SET( vidmm->account, group, demand, 0 );
     share_refresh_locked( vidmm, 0 );

@@ -91,6 +91,7 @@ NTSTATUS vidmm_create( struct kmt_gpu *gpu, uint64_t limit, struct vidmm **ret )
     vidmm->watching = !vidmm->info->has_memory_budget;
     vidmm->groups[GROUP_LOCAL].limit = limit;
     vidmm->groups[GROUP_NON_LOCAL].limit = UINT64_MAX;
+    vidmm->groups[GROUP_LOCAL].cap = vidmm->groups[GROUP_NON_LOCAL].cap = UINT64_MAX;
     for (i = 0; i <= WINEKMT_CPU_ACCESS_WRITE_COMBINED; i++)
     {
         init_type_order( vidmm, i, GROUP_LOCAL );
@@ -268,7 +269,7 @@ static struct vidmm_block *reuse_block_locked( struct vidmm *vidmm, uint32_t typ
 /* Sees whether a block may be made, by the budgets of this process and by what others use, and makes room where it may not: first
  * all that costs only what is offered, here and elsewhere, then, if evict, what costs copying. Drops the lock, unless it is ROOM_THERE. */
 static enum room fit_block_locked( struct vidmm *vidmm, struct vidmm_heap *heap, struct vidmm_pool *pool, uint64_t size, enum budget_mode mode,
-                                   bool evict )
+                                   bool evict, uint64_t ask_until )
 {
     unsigned int group = group_of_heap( heap );
     struct shortage shortage = budget_shortage_locked( vidmm, heap, size );
@@ -277,13 +278,13 @@ static enum room fit_block_locked( struct vidmm *vidmm, struct vidmm_heap *heap,
 
     if (!over_budget && !(shortage.bytes = share_missing_locked( vidmm, group, size ))) return ROOM_THERE;
     if ((room = make_room_locked( vidmm, &shortage, pool, false )) == ROOM_MADE) return room;
-    if (share_ask_locked( vidmm, group, shortage.bytes, false )) return ROOM_MADE;
+    if (share_ask_locked( vidmm, group, shortage.bytes, false, ask_until )) return ROOM_MADE;
     if (evict)
     {
         /* Within the own budget it is others who have borrowed what is missing. */
-        if (!over_budget && share_ask_locked( vidmm, group, shortage.bytes, true )) return ROOM_MADE;
+        if (!over_budget && share_ask_locked( vidmm, group, shortage.bytes, true, ask_until )) return ROOM_MADE;
         if ((room = make_room_locked( vidmm, &shortage, pool, true )) == ROOM_MADE) return room;
-        if (over_budget && share_ask_locked( vidmm, group, shortage.bytes, true )) return ROOM_MADE;
+        if (over_budget && share_ask_locked( vidmm, group, shortage.bytes, true, ask_until )) return ROOM_MADE;
     }
     if (mode == OVER_BUDGET || (mode == WITHIN_MAXIMUM && !exceeds_maximum_locked( vidmm, heap, size ))) return ROOM_THERE;
     return room;
@@ -297,6 +298,7 @@ static NTSTATUS add_block_locked( struct vidmm *vidmm, struct vidmm_pool *pool, 
 {
     struct vidmm_heap *heap = type_heap( vidmm, type );
     struct vidmm_group *group = heap_group( vidmm, heap );
+    uint64_t ask_until = os_time_ns() + ASK_PATIENCE_NS;
     struct gpu_memory *memory;
     struct shortage shortage;
     enum gpu_result result;
@@ -312,7 +314,7 @@ static NTSTATUS add_block_locked( struct vidmm *vidmm, struct vidmm_pool *pool, 
         if (vidmm->lost) return STATUS_DEVICE_REMOVED;
         if (pool && pool->free_slots) return STATUS_SUCCESS;
         if (!pool && (*block = reuse_block_locked( vidmm, type, size, mode ))) return STATUS_SUCCESS;
-        if ((room = fit_block_locked( vidmm, heap, pool, size, mode, evict )) == ROOM_MADE) continue;
+        if ((room = fit_block_locked( vidmm, heap, pool, size, mode, evict, ask_until )) == ROOM_MADE) continue;
         if (room != ROOM_THERE) return no_room_status( vidmm, room );
 
         heap->used += size;
@@ -351,7 +353,7 @@ static NTSTATUS add_block_locked( struct vidmm *vidmm, struct vidmm_pool *pool, 
             }
             shortage = (struct shortage){ .heap = heap, .local = heap->local, .bytes = size };
             if ((room = make_room_locked( vidmm, &shortage, pool, evict )) != ROOM_MADE &&
-                !share_ask_locked( vidmm, group_of_heap( heap ), size, evict ))
+                !share_ask_locked( vidmm, group_of_heap( heap ), size, evict, ask_until ))
                 return no_room_status( vidmm, room );
             break;
         case GPU_OUT_OF_HOST_MEMORY:
@@ -440,14 +442,11 @@ static NTSTATUS place_in_group_locked( struct allocation *allocation, unsigned i
     return worst;
 }
 
-NTSTATUS vidmm_place_locked( struct allocation *allocation, enum budget_mode mode )
+static NTSTATUS place_in_groups_locked( struct allocation *allocation, enum budget_mode mode )
 {
-    struct vidmm *vidmm = allocation->device->vidmm;
     NTSTATUS status = STATUS_GRAPHICS_NO_VIDEO_MEMORY, worst = STATUS_GRAPHICS_NO_VIDEO_MEMORY;
     unsigned int i;
 
-    if (allocation->block) return STATUS_SUCCESS;
-    if (vidmm->lost) return STATUS_DEVICE_REMOVED;
     for (i = 0; i < GROUP_COUNT; i++)
     {
         unsigned int group = i ? !preferred_group( allocation ) : preferred_group( allocation );
@@ -458,4 +457,31 @@ NTSTATUS vidmm_place_locked( struct allocation *allocation, enum budget_mode mod
         if (status == STATUS_NO_MEMORY) worst = status;
     }
     return worst;
+}
+
+/* Asks for the budgets of now. true: one is more than it was. Drops the lock. */
+static bool budget_rose_locked( struct vidmm *vidmm )
+{
+    uint64_t before[GROUP_COUNT];
+    unsigned int i;
+
+    for (i = 0; i < GROUP_COUNT; i++) before[i] = vidmm_group_budget_locked( vidmm, i );
+    vidmm_refresh_budget_locked( vidmm, 0 );
+    share_refresh_locked( vidmm, 0 );
+    for (i = 0; i < GROUP_COUNT; i++) if (vidmm_group_budget_locked( vidmm, i ) > before[i]) return true;
+    return false;
+}
+
+NTSTATUS vidmm_place_locked( struct allocation *allocation, enum budget_mode mode )
+{
+    struct vidmm *vidmm = allocation->device->vidmm;
+    NTSTATUS status;
+
+    if (allocation->block) return STATUS_SUCCESS;
+    if (vidmm->lost) return STATUS_DEVICE_REMOVED;
+    status = place_in_groups_locked( allocation, mode );
+    /* What is known of the budgets may be 100 ms old. Nothing is refused for that. */
+    if (status == STATUS_GRAPHICS_NO_VIDEO_MEMORY && mode != OVER_BUDGET && budget_rose_locked( vidmm ))
+        status = place_in_groups_locked( allocation, mode );
+    return status;
 }

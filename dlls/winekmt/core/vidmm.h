@@ -121,7 +121,7 @@ struct allocation
     uint8_t  discarded : 1;         /* since it was offered */
     uint8_t  dead : 1;              /* reclaimed as not committed */
     uint8_t  recalled : 1;          /* MakeResident came while it is busy: a copy of its content may be old */
-    uint8_t  content : 1;           /* enum allocation_content */
+    uint8_t  import_tried : 1;      /* BACKING_USER: it was locked before */
     uint8_t  priority_level : 3;    /* enum evict_level: residency_priority's, see allocation_set_priority */
     uint8_t  offer;                 /* enum offer_level; this and the next are written by every offer and reclaim, so they are no bits */
     uint8_t  victim_list;           /* enum victim_list */
@@ -143,7 +143,7 @@ struct allocation
     uint8_t  cpu_access;            /* enum winekmt_cpu_access; set once */
     uint8_t  segments;              /* WINEKMT_SEGMENT_ bits */
     uint8_t  preferred_segment;     /* one of them */
-    bool     import_tried;          /* BACKING_USER: it was locked before */
+    uint8_t  content;               /* enum allocation_content; who made it busy reads it without the lock, so it is no bit of a field */
     union
     {
         void *user_memory;          /* BACKING_USER; set once */
@@ -210,11 +210,14 @@ struct division
 struct vidmm_group
 {
     uint64_t limit;                 /* the user's; UINT64_MAX: none; set once */
+    uint64_t cap;                   /* what D3DKMTEscape set for this process; UINT64_MAX: nothing */
     uint64_t used;                  /* sum over its heaps */
     uint64_t committed;             /* bytes of the slots that allocations have: what QueryVideoMemoryInfo calls usage */
     struct division division;       /* share_refresh_locked keeps it */
     uint64_t requested[LEDGER_REQUEST_KINDS];   /* bytes that others ask for: the worker sees to it */
     uint64_t evicted;               /* bytes of allocations that prefer this group and are evicted */
+    uint32_t allocations, evicted_allocations;  /* numbers of those counted in committed and evicted */
+    bool     published;             /* the ledger has something of it to tell */
     uint64_t paged_out, paged_in;   /* bytes of content copied so far, by the heap that it left or went to */
     uint64_t discarded, discards;   /* bytes and allocations discarded so far */
 };
@@ -244,6 +247,7 @@ struct trim_state
 {
     uint64_t asked_for, asked_at;   /* TrimToBudget: bytes, 0: within the budget; when last */
     uint64_t periodic_at;           /* last PeriodicTrim or RestartPeriodicTrim; 0: none since there was pressure */
+    uint64_t interval;              /* nanoseconds, of PeriodicTrim; 0: the usual one */
 };
 
 struct vidmm
@@ -298,7 +302,9 @@ struct vidmm
 /* What the process may take of a group: by the user's limit, and beside others. */
 static inline uint64_t group_limit( const struct vidmm_group *group )
 {
-    return group->limit < group->division.budget ? group->limit : group->division.budget;
+    uint64_t limit = group->limit < group->cap ? group->limit : group->cap;
+
+    return limit < group->division.budget ? limit : group->division.budget;
 }
 
 static inline struct vidmm_heap *type_heap( struct vidmm *vidmm, uint32_t type )
@@ -581,6 +587,8 @@ bool compact_pool_locked( struct vidmm *vidmm, struct vidmm_pool *pool, bool *pi
 
 /* How old what is known of others may be where a new block is wanted. */
 #define SHARE_AGE_NS  (5 * 1000000ull)
+/* How long a call goes on asking others for the memory of one block, however much they seem to give. */
+#define ASK_PATIENCE_NS  (2 * 1000000000ull)
 
 /* Takes an account in the ledger and gives it back. The lock is not held. STATUS_SUCCESS, STATUS_NO_MEMORY. */
 NTSTATUS share_join( struct vidmm *vidmm );
@@ -596,8 +604,9 @@ void share_refresh_locked( struct vidmm *vidmm, uint64_t max_age );
 uint64_t share_missing_locked( struct vidmm *vidmm, unsigned int group, uint64_t size );
 
 /* Asks the others for bytes, and waits a moment. evict: also to evict, those who use more than their share. true: they gave something,
- * look again. Drops the lock. */
-bool share_ask_locked( struct vidmm *vidmm, unsigned int group, uint64_t bytes, bool evict );
+ * look again. until: os_time_ns; nobody is asked after that, since several who never answer take turns at being asked again, and somebody
+ * whose use goes up and down all the time seems to give something for ever. Drops the lock. */
+bool share_ask_locked( struct vidmm *vidmm, unsigned int group, uint64_t bytes, bool evict, uint64_t until );
 
 /* Does what others asked for. On the worker. Drops the lock. */
 void share_serve_locked( struct vidmm *vidmm );

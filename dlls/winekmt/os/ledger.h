@@ -48,7 +48,8 @@ struct ledger_counts
     uint64_t paged_in;
     uint64_t discards;      /* number of discarded allocations, not bytes */
     uint64_t empty;         /* of used: memory objects without an allocation, which cost nothing to free */
-    uint64_t reserved[2];
+    uint64_t allocations;   /* number of allocations in committed */
+    uint64_t evicted_allocations;   /* number of those in evicted */
 };
 
 /* One GPU of this process. Only counts is for other files. */
@@ -103,6 +104,7 @@ struct ledger_peer
 {
     uint32_t slot;          /* for ledger_request */
     int      pid;           /* 0: of another PID namespace */
+    uint64_t process_key;   /* os_get_process_key of it */
     struct ledger_counts counts;
 };
 
@@ -115,6 +117,15 @@ struct ledger_peer
  * Cost: one fcntl a slot in use (about 0.3 us), none for the others. peers is 17 KiB. Any thread, any lock held.
  */
 unsigned int ledger_peers( struct ledger_account *account, unsigned int group, struct ledger_peer peers[LEDGER_SLOTS] );
+
+/***********************************************************************
+ *           ledger_read
+ *
+ * The same for a process that only looks, without an account: that of a monitor. The first call opens the file, and may make it.
+ * total: the bytes that counts are clamped to. The calling process itself is never among them. 0 without a ledger.
+ * Any thread, no lock of core held.
+ */
+unsigned int ledger_read( const uint8_t device_uuid[16], unsigned int group, uint64_t total, struct ledger_peer peers[LEDGER_SLOTS] );
 
 enum ledger_request_kind
 {
@@ -193,6 +204,15 @@ struct ledger_decommit
  */
 void ledger_set_decommit( const struct ledger_decommit *decommit );
 bool ledger_find_decommit( uint64_t process_key, struct ledger_decommit *decommit );
+
+/***********************************************************************
+ *           ledger_get_word, ledger_set_word
+ *
+ * A number that every process has for core's purposes, 0 at first; others may read and change it. process_key 0: the own one, which
+ * exists without a ledger too. false: no live process with that key in this ledger. Any thread.
+ */
+bool ledger_get_word( uint64_t process_key, uint32_t *word );
+bool ledger_set_word( uint64_t process_key, uint32_t word );
 
 /***********************************************************************
  *           ledger_request_decommit

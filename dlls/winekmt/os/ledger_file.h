@@ -57,7 +57,7 @@ struct ledger_slot
     uint64_t               decommit_request;    /* see ask_for_decommit; anyone raises, the owner clears */
     uint64_t               decommit_done;       /* bytes; the answer, written before decommit_answered */
     uint32_t               decommit_answered;   /* futex of those who asked: the last ticket that is answered */
-    uint32_t               reserved;
+    uint32_t               word;                /* ledger_set_word; anyone writes */
     struct ledger_entry    entries[LEDGER_GPUS];
 } __attribute__((aligned( LEDGER_PAGE )));
 
@@ -105,10 +105,11 @@ bool ledger_file_header_good( const struct ledger_header *header );
 bool ledger_file_locked( int fd, unsigned int first, unsigned int count, int *pid );
 
 /***********************************************************************
- *           ledger_entry_matches, ledger_entry_read
+ *           ledger_entry_matches, ledger_entry_read, ledger_clamp_counts
  *
- * Whether an entry is in use for that GPU; and a copy of a group of it, clamped as ledger_peers says.
+ * Whether an entry is in use for that GPU; and a copy of a group of it, clamped as ledger_peers says. The last does so to a sum of copies.
  */
+void ledger_clamp_counts( struct ledger_counts *counts, uint64_t total );
 bool ledger_entry_matches( const struct ledger_entry *entry, const uint8_t device_uuid[16] );
 void ledger_entry_read( const struct ledger_entry *entry, unsigned int group, uint64_t total, struct ledger_counts *counts );
 

@@ -43,6 +43,7 @@ static struct
     ino_t                  ino;
     struct ledger_file    *file;            /* NULL: not mapped; atomic, changes from NULL once, and after the file was replaced */
     struct ledger_slot    *slot;            /* own one, NULL: none; atomic */
+    uint32_t               word;            /* as long as there is no slot; atomic */
     uint32_t               entries;         /* bit mask: of the own slot's, those taken */
     struct ledger_account *accounts;
     pthread_t              thread;
@@ -254,6 +255,7 @@ static const char *take_slot(void)
         slot = &ledger.file->slots[i];
         clear_shared( slot, sizeof(*slot) );
         __atomic_store_n( &slot->process_key, os_own_process_key(), __ATOMIC_RELAXED );
+        __atomic_store_n( &slot->word, __atomic_load_n( &ledger.word, __ATOMIC_RELAXED ), __ATOMIC_RELAXED );
         __atomic_store_n( &slot->in_use, 1, __ATOMIC_RELEASE );
         if (!(error = set_lock( ledger.fd, F_WRLCK, LEDGER_BYTE_ALIVE + i )))
         {
@@ -272,6 +274,7 @@ static void give_slot_back(void)
     struct ledger_slot *slot = ledger.slot;
     unsigned int i = slot - ledger.file->slots;
 
+    __atomic_store_n( &ledger.word, __atomic_load_n( &slot->word, __ATOMIC_RELAXED ), __ATOMIC_RELAXED );
     __atomic_store_n( &ledger.slot, NULL, __ATOMIC_RELEASE );
     __atomic_store_n( &slot->in_use, 0, __ATOMIC_RELEASE );
     set_lock( ledger.fd, F_UNLCK, LEDGER_BYTE_ALIVE + i );
@@ -441,8 +444,8 @@ static bool slot_alive( struct ledger_file *file, unsigned int i, int *pid )
            ledger_file_locked( __atomic_load_n( &ledger.fd, __ATOMIC_ACQUIRE ), LEDGER_BYTE_ALIVE + i, 1, pid );
 }
 
-/* What a slot has of a GPU. false: nothing. Called after its owner was found alive. */
-static bool read_slot( struct ledger_slot *slot, const struct ledger_account *account, unsigned int group,
+/* What a slot has of a GPU, clamped to total. false: nothing. Called after its owner was found alive. */
+static bool read_slot( struct ledger_slot *slot, const uint8_t device_uuid[16], unsigned int group, uint64_t total,
                        struct ledger_counts *counts )
 {
     uint64_t *sum = (uint64_t *)counts, *more;
@@ -452,29 +455,61 @@ static bool read_slot( struct ledger_slot *slot, const struct ledger_account *ac
 
     for (i = 0; i < LEDGER_GPUS; i++)
     {
-        if (!ledger_entry_matches( &slot->entries[i], account->device_uuid )) continue;
-        ledger_entry_read( &slot->entries[i], group, account->total[group], found ? &one : counts );
+        if (!ledger_entry_matches( &slot->entries[i], device_uuid )) continue;
+        ledger_entry_read( &slot->entries[i], group, total, found ? &one : counts );
         if (found)
             for (j = 0, more = (uint64_t *)&one; j < sizeof(one) / sizeof(*more); j++)
                 if (__builtin_add_overflow( sum[j], more[j], &sum[j] )) sum[j] = UINT64_MAX;
         found = true;
     }
+    if (found) ledger_clamp_counts( counts, total );
     return found;
+}
+
+/* All others that live and have that GPU. */
+static unsigned int read_others( struct ledger_file *file, const uint8_t device_uuid[16], unsigned int group, uint64_t total,
+                                 struct ledger_peer peers[LEDGER_SLOTS] )
+{
+    unsigned int i, count = 0;
+
+    for (i = 0; i < LEDGER_SLOTS; i++)
+    {
+        if (&file->slots[i] == own_slot() || !slot_alive( file, i, &peers[count].pid )) continue;
+        if (!read_slot( &file->slots[i], device_uuid, group, total, &peers[count].counts )) continue;
+        peers[count].process_key = __atomic_load_n( &file->slots[i].process_key, __ATOMIC_RELAXED );
+        peers[count++].slot = i;
+    }
+    return count;
 }
 
 unsigned int ledger_peers( struct ledger_account *account, unsigned int group, struct ledger_peer peers[LEDGER_SLOTS] )
 {
-    struct ledger_file *file = __atomic_load_n( &ledger.file, __ATOMIC_ACQUIRE );
-    unsigned int i, count = 0;
-
     if (account->index < 0) return 0;
-    for (i = 0; i < LEDGER_SLOTS; i++)
-    {
-        if (&file->slots[i] == own_slot() || !slot_alive( file, i, &peers[count].pid )) continue;
-        if (!read_slot( &file->slots[i], account, group, &peers[count].counts )) continue;
-        peers[count++].slot = i;
-    }
-    return count;
+    return read_others( __atomic_load_n( &ledger.file, __ATOMIC_ACQUIRE ), account->device_uuid, group, account->total[group], peers );
+}
+
+/* The file for a process that may have no slot; NULL: there is none. */
+static struct ledger_file *file_to_read(void)
+{
+    struct ledger_file *file;
+    char path[LEDGER_PATH];
+    struct stat st;
+
+    pthread_mutex_lock( &ledger.mutex );
+    pthread_once( &ledger.once, init_once );
+    /* Without a slot it may have been replaced meanwhile. */
+    if (!ledger.slot && !ledger.alone && ledger_file_path( path ) &&
+        (!ledger.file || stat( path, &st ) || st.st_dev != ledger.dev || st.st_ino != ledger.ino)) open_file( path );
+    file = ledger.file;
+    pthread_mutex_unlock( &ledger.mutex );
+    return file;
+}
+
+unsigned int ledger_read( const uint8_t device_uuid[16], unsigned int group, uint64_t total, struct ledger_peer peers[LEDGER_SLOTS] )
+{
+    struct ledger_file *file = file_to_read();
+
+    return file ? read_others( file, device_uuid, group, total, peers ) : 0;
 }
 
 void ledger_request( struct ledger_account *account, unsigned int group, uint32_t slot, uint64_t bytes,
@@ -552,14 +587,12 @@ void ledger_announce_release( struct ledger_account *account )
     futex_advance( &__atomic_load_n( &ledger.file, __ATOMIC_ACQUIRE )->header.releases );
 }
 
-/* The slot of the live process with that key, or NULL: none, or this process is alone. */
-static struct ledger_slot *find_slot( uint64_t process_key )
+/* The slot of the live process with that key, or NULL: there is none. */
+static struct ledger_slot *find_slot_of( struct ledger_file *file, uint64_t process_key )
 {
-    struct ledger_file *file = __atomic_load_n( &ledger.file, __ATOMIC_ACQUIRE );
     unsigned int i;
     int pid;
 
-    if (!file || !own_slot()) return NULL;
     for (i = 0; i < LEDGER_SLOTS; i++)
     {
         if (!__atomic_load_n( &file->slots[i].in_use, __ATOMIC_ACQUIRE ) ||
@@ -569,13 +602,21 @@ static struct ledger_slot *find_slot( uint64_t process_key )
     return NULL;
 }
 
+/* The same; NULL also when this process is alone. */
+static struct ledger_slot *find_slot( uint64_t process_key )
+{
+    struct ledger_file *file = __atomic_load_n( &ledger.file, __ATOMIC_ACQUIRE );
+
+    return file && own_slot() ? find_slot_of( file, process_key ) : NULL;
+}
+
 bool ledger_find_process( struct ledger_account *account, uint64_t process_key, unsigned int group,
                           struct ledger_counts *counts )
 {
     struct ledger_slot *slot;
 
     if (account->index < 0 || !(slot = find_slot( process_key ))) return false;
-    return read_slot( slot, account, group, counts );
+    return read_slot( slot, account->device_uuid, group, account->total[group], counts );
 }
 
 bool ledger_set_reservation( struct ledger_account *account, uint64_t process_key, unsigned int group, uint64_t bytes )
@@ -691,4 +732,31 @@ void ledger_answer_decommit( uint32_t ticket, uint64_t done )
     __atomic_store_n( &slot->decommit_done, done, __ATOMIC_RELAXED );
     __atomic_store_n( &slot->decommit_answered, ticket & TICKET_MASK, __ATOMIC_RELEASE );
     os_futex_wake( &slot->decommit_answered );
+}
+
+/* The word of a process; NULL: there is no such process. */
+static uint32_t *find_word( uint64_t process_key )
+{
+    struct ledger_slot *slot = own_slot();
+    struct ledger_file *file;
+
+    if (!process_key) return slot ? &slot->word : &ledger.word;
+    if (!(file = file_to_read()) || !(slot = find_slot_of( file, process_key ))) return NULL;
+    return &slot->word;
+}
+
+bool ledger_get_word( uint64_t process_key, uint32_t *word )
+{
+    uint32_t *found = find_word( process_key );
+
+    if (found) *word = __atomic_load_n( found, __ATOMIC_RELAXED );
+    return found != NULL;
+}
+
+bool ledger_set_word( uint64_t process_key, uint32_t word )
+{
+    uint32_t *found = find_word( process_key );
+
+    if (found) __atomic_store_n( found, word, __ATOMIC_RELAXED );
+    return found != NULL;
 }

@@ -79,13 +79,8 @@ static uint64_t clamped( uint64_t value, uint64_t most )
     return value < most ? value : most;
 }
 
-void ledger_entry_read( const struct ledger_entry *entry, unsigned int group, uint64_t total, struct ledger_counts *counts )
+void ledger_clamp_counts( struct ledger_counts *counts, uint64_t total )
 {
-    const uint64_t *from = (const uint64_t *)&entry->counts[group];
-    uint64_t *to = (uint64_t *)counts;
-    unsigned int i;
-
-    for (i = 0; i < sizeof(*counts) / sizeof(*to); i++) to[i] = __atomic_load_n( &from[i], __ATOMIC_RELAXED );
     counts->budget = clamped( counts->budget, total );
     counts->used = clamped( counts->used, total );
     counts->committed = clamped( counts->committed, total );
@@ -95,4 +90,14 @@ void ledger_entry_read( const struct ledger_entry *entry, unsigned int group, ui
     counts->evicted = clamped( counts->evicted, EVICTED_MAX );
     counts->reservation = clamped( counts->reservation, total );
     counts->demand = clamped( counts->demand, total );
+}
+
+void ledger_entry_read( const struct ledger_entry *entry, unsigned int group, uint64_t total, struct ledger_counts *counts )
+{
+    const uint64_t *from = (const uint64_t *)&entry->counts[group];
+    uint64_t *to = (uint64_t *)counts;
+    unsigned int i;
+
+    for (i = 0; i < sizeof(*counts) / sizeof(*to); i++) to[i] = __atomic_load_n( &from[i], __ATOMIC_RELAXED );
+    ledger_clamp_counts( counts, total );
 }
