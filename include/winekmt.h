@@ -95,6 +95,38 @@ struct winekmt_adapter_data
 #define WINEKMT_FEATURE_HOST_IMPORT     0x1u /* existing heaps are imported (VK_EXT_external_memory_host) */
 #define WINEKMT_FEATURE_MEMORY_BUDGET   0x2u /* budgets follow VK_EXT_memory_budget */
 
+/***********************************************************************
+ * D3DKMTEscape with Type D3DKMT_ESCAPE_DRIVERPRIVATE on an adapter of winekmt
+ *
+ * PrivateDriverDataSize: at least the bytes of this structure. Others' private data, with another magic, goes to the stock function.
+ * STATUS_INVALID_PARAMETER: the version, a command, group or number that does not exist, a small buffer, an allocation that is not of hDevice.
+ */
+#define WINEKMT_ESCAPE_MAGIC        0x45544d4bu     /* "KMTE" */
+
+enum winekmt_escape_command
+{
+    /* Moves content to system memory now. allocation: of hDevice; 0: all that the process has on the adapter. What is held resident, locked, offered
+     * or unmoveable stays. bytes: out, how many went. STATUS_NO_MEMORY: system memory ran out. */
+    WINEKMT_ESCAPE_EVICT = 1,
+    /* What QueryVideoMemoryInfo tells of group. bytes: out, the budget; bytes2: out, what is used; bytes3: out, the cap of SET_BUDGET, UINT64_MAX: none */
+    WINEKMT_ESCAPE_GET_BUDGET = 2,
+    /* bytes: the budget of group is no more than that from now on, in this process; UINT64_MAX: as it was. It takes effect soon, on a thread of ours. */
+    WINEKMT_ESCAPE_SET_BUDGET = 3,
+    /* bytes: milliseconds between two periodic trims of the adapter, up to 3600000; 0: as it was */
+    WINEKMT_ESCAPE_SET_TRIM_INTERVAL = 4,
+};
+
+struct winekmt_escape
+{
+    uint32_t magic;             /* WINEKMT_ESCAPE_MAGIC */
+    uint32_t version;           /* WINEKMT_VERSION */
+    uint32_t command;           /* enum winekmt_escape_command */
+    uint32_t group;             /* D3DKMT_MEMORY_SEGMENT_GROUP */
+    uint32_t allocation;        /* D3DKMT_HANDLE */
+    uint32_t reserved;          /* 0 */
+    uint64_t bytes, bytes2, bytes3;
+};
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,7 +1,7 @@
 /*
  * The exports of winekmt.dll
  *
- * One thunk a function of functions.list, except those of kind "thread" (display.c). The symbols are named behind the
+ * One thunk a function of functions.list, except those of kind "thread" (display.c, display_timing.c). The symbols are named behind the
  * compiler's back, because what is passed on untouched needs no type, and the public header's prototypes are typed.
  *
  * Copyright 2026 the winekmt developers
@@ -12,7 +12,7 @@
  */
 
 #include "pe.h"
-#include "core/kmt.h"
+#include "core/display.h"
 
 /* Set by the first SetVidPnSourceOwner of the process, never cleared. */
 static char source_owned;
@@ -56,16 +56,22 @@ static NTSTATUS __attribute__((noinline)) call_stock( enum kmt_function function
 }
 
 /* core: the unix half answers. */
+#define HAS_TWO_ARGUMENTS( function ) \
+    ((function) == function_GetProcessSchedulingPriorityClass || (function) == function_SetProcessSchedulingPriorityClass)
 #define KMT_CORE( name, type ) \
-    NTSTATUS WINAPI thunk_##name( void *params ) __asm__( "D3DKMT" #name ); \
-    NTSTATUS WINAPI thunk_##name( void *params ) \
+    NTSTATUS WINAPI thunk_##name( void *params, UINT_PTR second ) __asm__( "D3DKMT" #name ); \
+    NTSTATUS WINAPI thunk_##name( void *params, UINT_PTR second ) \
     { \
+        kmt_two_arguments two = { params, second }; \
         NTSTATUS status; \
+        if (HAS_TWO_ARGUMENTS( function_##name )) params = &two; \
         if (function_##name == function_DestroyDevice) status = destroy_device( params ); \
         else if (function_##name == function_RegisterTrimNotification) status = register_trim_notification( params ); \
         else if (function_##name == function_WaitForSynchronizationObjectFromCpu) status = wait_from_cpu( params ); \
         else status = unix_call( unix_##name, params ); \
-        if (__builtin_expect( status != KMT_STATUS_STOCK, 1 )) return status; \
+        if (__builtin_expect( (status | 1) != (KMT_STATUS_STOCK | 1), 1 )) return status; \
+        if (status == KMT_STATUS_DISPLAYS) status = call_with_displays( unix_##name, params ); \
+        if (status != KMT_STATUS_STOCK) return status; \
         return call_stock( function_##name, params ); \
     }
 
@@ -80,16 +86,21 @@ static NTSTATUS __attribute__((noinline)) call_stock( enum kmt_function function
         NTSTATUS (WINAPI *stock)( UINT_PTR, UINT_PTR, UINT_PTR, UINT_PTR, UINT_PTR ); \
         stock = get_stock_function( function_##name ); \
         if (function_##name == function_SetVidPnSourceOwner) __atomic_store_n( &source_owned, 1, __ATOMIC_RELAXED ); \
-        return stock ? stock( a, b, c, d, e ) : refuse( function_##name, status ); \
+        return stock ? stock( a, b, c, d, e ) : refuse( function_##name, (const void *)a ); \
     }
 
-/* refuse: the caller cleans up the arguments on x86-64, so their number does not matter. CheckExclusiveOwnership
- * returns a BOOLEAN, for which a status would be true. */
+/* refuse: what names an object of stock Wine's is passed on in the same way. A status would be true for CheckExclusiveOwnership,
+ * which returns a BOOLEAN and takes nothing. */
 #define KMT_REFUSE( name, status ) \
-    NTSTATUS WINAPI thunk_##name( void ) __asm__( "D3DKMT" #name ); \
-    NTSTATUS WINAPI thunk_##name( void ) \
+    NTSTATUS WINAPI thunk_##name( UINT_PTR a, UINT_PTR b, UINT_PTR c, UINT_PTR d, UINT_PTR e ) __asm__( "D3DKMT" #name ); \
+    NTSTATUS WINAPI thunk_##name( UINT_PTR a, UINT_PTR b, UINT_PTR c, UINT_PTR d, UINT_PTR e ) \
     { \
-        return refuse( function_##name, strcmp( #name, "CheckExclusiveOwnership" ) ? (status) : FALSE ); \
+        NTSTATUS (WINAPI *stock)( UINT_PTR, UINT_PTR, UINT_PTR, UINT_PTR, UINT_PTR ); \
+        NTSTATUS answer = refuse( function_##name, (const void *)a ); \
+        if (function_##name == function_CheckExclusiveOwnership && answer) return FALSE; \
+        if (answer != KMT_STATUS_STOCK) return answer; \
+        stock = get_stock_function( function_##name ); \
+        return stock( a, b, c, d, e ); \
     }
 
 #ifndef __x86_64__

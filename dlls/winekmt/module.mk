@@ -12,7 +12,7 @@ KMT := dlls/winekmt
 KMT_CORE      := $(wildcard $(KMT)/core/*.c)
 KMT_GPU       := $(wildcard $(KMT)/gpu/*.c)
 KMT_OS_COMMON := $(filter-out %/os_linux.c %/os_wine.c,$(wildcard $(KMT)/os/*.c))
-KMT_PE        := $(KMT)/main.c $(KMT)/connect.c $(KMT)/stock.c $(KMT)/display.c $(KMT)/notify.c
+KMT_PE        := $(KMT)/main.c $(KMT)/connect.c $(KMT)/stock.c $(KMT)/display.c $(KMT)/display_timing.c $(KMT)/notify.c
 
 # Where winekmt.dll and winekmt.so lie as Wine expects it: a directory for WINEDLLPATH
 KMT_PE_DIR    := $(B)/wine/x86_64-windows

@@ -13,6 +13,7 @@
  */
 
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,13 +21,19 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/display.h"
 #include "core/kmt.h"
 #include "os/os.h"
 
-static NTSTATUS refuse( const char *name, char *refused, NTSTATUS status )
+static NTSTATUS refuse( enum kmt_function function, const char *name, char *refused, const void *argument )
 {
+    struct kmt_refusal refusal = { function, argument };
+    NTSTATUS status = kmt_refuse( &refusal );
+
+    /* Success: there was nothing to do. CheckExclusiveOwnership answers no, which is a success by its number. */
+    if (!status && function != function_CheckExclusiveOwnership) return status;
     if (!__atomic_exchange_n( refused, 1, __ATOMIC_RELAXED )) ERR( "D3DKMT%s is not implemented", name );
-    return status;
+    return status == KMT_STATUS_STOCK ? STATUS_INVALID_PARAMETER : status;
 }
 
 /***********************************************************************
@@ -115,34 +122,97 @@ static NTSTATUS wait_from_cpu( D3DKMT_WAITFORSYNCHRONIZATIONOBJECTFROMCPU *param
     return status;
 }
 
+/***********************************************************************
+ *           D3DKMTWaitForVerticalBlankEvent2
+ *
+ * As in display_timing.c. An object is a file descriptor, signalled when it can be read; its state does not change.
+ */
+static NTSTATUS wait_for_vertical_blank_2( const D3DKMT_WAITFORVERTICALBLANKEVENT2 *params )
+{
+    struct pollfd objects[D3DKMT_MAX_WAITFORVERTICALBLANK_OBJECTS];
+    D3DKMT_WAITFORVERTICALBLANKEVENT2 args;
+    struct kmt_vertical_blank blank;
+    struct timespec timeout;
+    uint64_t left;
+    NTSTATUS status;
+    UINT i;
+
+    if (!params) return STATUS_INVALID_PARAMETER;
+    args = *params;
+    if (!args.hAdapter || args.NumObjects > D3DKMT_MAX_WAITFORVERTICALBLANK_OBJECTS) return STATUS_INVALID_PARAMETER;
+    blank.adapter = args.hAdapter;
+    blank.device = args.hDevice;
+    blank.source = args.VidPnSourceId;
+    if ((status = kmt_next_vertical_blank( &blank ))) return status == KMT_STATUS_STOCK ? STATUS_INVALID_PARAMETER : status;
+    for (i = 0; i < args.NumObjects; i++)
+    {
+        intptr_t object = (intptr_t)args.ObjectHandleArray[i];
+
+        if (object < 0 || object > INT32_MAX) return STATUS_INVALID_PARAMETER;
+        objects[i].fd = object;
+        objects[i].events = POLLIN;
+    }
+    for (;;)
+    {
+        left = blank.now < blank.next ? blank.next - blank.now : 0;
+        timeout.tv_sec = left / 1000000000;
+        timeout.tv_nsec = left % 1000000000;
+        if (ppoll( objects, args.NumObjects, &timeout, NULL ) > 0)
+            for (i = 0; i < args.NumObjects; i++)
+                if (objects[i].revents) return objects[i].revents & POLLNVAL ? STATUS_INVALID_PARAMETER : (NTSTATUS)(STATUS_WAIT_0 + 1 + i);
+        if ((blank.now = os_time_ns()) >= blank.next) return STATUS_WAIT_0;
+    }
+}
+
+/***********************************************************************
+ *           D3DKMTGetDWMVerticalBlankEvent
+ *
+ * STATUS_NOT_SUPPORTED: a Linux program has no desktop window manager of Windows and no such event; everything was right.
+ * STATUS_INVALID_PARAMETER, STATUS_DEVICE_REMOVED: as in display_timing.c.
+ */
+static NTSTATUS get_vertical_blank_event( const D3DKMT_GETVERTICALBLANKEVENT *params )
+{
+    struct kmt_vertical_blank blank;
+    NTSTATUS status;
+
+    if (!params || !params->phEvent || !params->hAdapter) return STATUS_INVALID_PARAMETER;
+    blank.adapter = params->hAdapter;
+    blank.device = params->hDevice;
+    blank.source = params->VidPnSourceId;
+    if ((status = kmt_next_vertical_blank( &blank ))) return status == KMT_STATUS_STOCK ? STATUS_INVALID_PARAMETER : status;
+    return STATUS_NOT_SUPPORTED;
+}
+
 #define kmt_RegisterTrimNotification             register_trim_notification
 #define kmt_WaitForSynchronizationObjectFromCpu  wait_from_cpu
 
 /* core: there is no stock function to ask, so a handle that is not ours is nobody's. */
 #define KMT_CORE( name, type ) \
-    NTSTATUS native_##name( void *params ) __asm__( "D3DKMT" #name ); \
-    NTSTATUS native_##name( void *params ) \
+    NTSTATUS native_##name( void *params, uintptr_t second ) __asm__( "D3DKMT" #name ); \
+    NTSTATUS native_##name( void *params, uintptr_t second ) \
     { \
-        NTSTATUS status = kmt_##name( params ); \
+        kmt_two_arguments two = { params, second }; \
+        NTSTATUS status = kmt_##name( strstr( #name, "ProcessSchedulingPriorityClass" ) ? (void *)&two : params ); \
         return __builtin_expect( status == KMT_STATUS_STOCK, 0 ) ? STATUS_INVALID_PARAMETER : status; \
     }
 
-/* thread: there is no display that could be named; the answers are those for one that does not exist. */
+/* thread: there is no display that could be named, and no window; the answers are those for one that does not exist. */
 #define KMT_THREAD( name, type ) \
-    NTSTATUS native_##name( void ) __asm__( "D3DKMT" #name ); \
-    NTSTATUS native_##name( void ) \
+    NTSTATUS native_##name( void *params ) __asm__( "D3DKMT" #name ); \
+    NTSTATUS native_##name( void *params ) \
     { \
+        if (function_##name == function_WaitForVerticalBlankEvent2) return wait_for_vertical_blank_2( params ); \
+        if (function_##name == function_GetDWMVerticalBlankEvent) return get_vertical_blank_event( params ); \
         return strcmp( #name, "OpenAdapterFromGdiDisplayName" ) ? STATUS_INVALID_PARAMETER : STATUS_UNSUCCESSFUL; \
     }
 
-/* stock, refuse: the caller cleans up the arguments, so their number does not matter. CheckExclusiveOwnership returns
- * a BOOLEAN, for which a status would be true. */
+/* stock, refuse: the caller cleans up the arguments, so their number does not matter; no more than the first is looked at. */
 #define KMT_REFUSE( name, status ) \
-    NTSTATUS native_##name( void ) __asm__( "D3DKMT" #name ); \
-    NTSTATUS native_##name( void ) \
+    NTSTATUS native_##name( const void *argument ) __asm__( "D3DKMT" #name ); \
+    NTSTATUS native_##name( const void *argument ) \
     { \
         static char refused; \
-        return refuse( #name, &refused, strcmp( #name, "CheckExclusiveOwnership" ) ? (status) : FALSE ); \
+        return refuse( function_##name, #name, &refused, argument ); \
     }
 #define KMT_STOCK( name, status )  KMT_REFUSE( name, status )
 

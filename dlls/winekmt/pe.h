@@ -20,17 +20,7 @@
 #include "winbase.h"
 #include "winternl.h"
 #include "unixlib.h"
-
-/* Every exported function, in the order of the list. */
-enum kmt_function
-{
-#define KMT_CORE( name, type )      function_##name,
-#define KMT_THREAD( name, type )    function_##name,
-#define KMT_STOCK( name, status )   function_##name,
-#define KMT_REFUSE( name, status )  function_##name,
-#include "kmt_functions.h"
-    function_count
-};
+#include "core/kmt.h"
 
 /* connect.c: the way to the unix half */
 
@@ -82,6 +72,10 @@ void log_line( const char *format, ... ) __attribute__((format (gnu_printf, 1, 2
 NTSTATUS register_trim_notification( void *params );
 NTSTATUS wait_from_cpu( void *params );
 
+/* display_timing.c: calls an entry that may answer KMT_STATUS_DISPLAYS. Then it finds out what displays there are, tells core, and calls
+ * again. Cost: at most once a second some system calls of user32; none where the program does not use user32. */
+NTSTATUS call_with_displays( enum unix_code code, void *params );
+
 /* stock.c: the stock gdi32 */
 
 /***********************************************************************
@@ -95,7 +89,12 @@ void *get_stock_function( enum kmt_function function );
 /* Any other function of the stock gdi32; not remembered. */
 void *get_stock_proc( const char *name );
 
-/* Answers for what is not implemented: returns status, and says so in the log the first time. */
-NTSTATUS refuse( enum kmt_function function, NTSTATUS status );
+/***********************************************************************
+ *           refuse
+ *
+ * Answers for what is not implemented, and says so in the log the first time. argument: the first of the call.
+ * The statuses of kmt_refuse, and those of unix_call. KMT_STATUS_STOCK only when the stock gdi32 has the function.
+ */
+NTSTATUS refuse( enum kmt_function function, const void *argument );
 
 #endif /* __WINEKMT_PE_H */

@@ -13,7 +13,7 @@
 
 #include "pe.h"
 
-static const char *const function_names[function_count] =
+static const char *const function_names[kmt_function_count] =
 {
 #define KMT_CORE( name, type )      "D3DKMT" #name,
 #define KMT_THREAD( name, type )    "D3DKMT" #name,
@@ -24,10 +24,10 @@ static const char *const function_names[function_count] =
 
 /* What was found, by any thread: NULL not looked for yet, missing: the stock gdi32 has none. Two threads that look at once
  * find the same. */
-static void *stock_functions[function_count];
+static void *stock_functions[kmt_function_count];
 static char  missing;
 
-static LONG refused[(function_count + 31) / 32]; /* a bit each: said so in the log */
+static LONG refused[(kmt_function_count + 31) / 32]; /* a bit each: said so in the log */
 
 void *get_stock_proc( const char *name )
 {
@@ -54,10 +54,19 @@ void *get_stock_function( enum kmt_function function )
     return ptr == &missing ? NULL : ptr;
 }
 
-NTSTATUS refuse( enum kmt_function function, NTSTATUS status )
+NTSTATUS refuse( enum kmt_function function, const void *argument )
 {
+    struct kmt_refusal refusal = { function, argument };
     LONG bit = 1u << function % 32, *word = &refused[function / 32];
+    NTSTATUS status = unix_call( unix_refuse, &refusal );
 
+    /* Success: there was nothing to do. CheckExclusiveOwnership answers no, which is a success by its number. */
+    if (!status && function != function_CheckExclusiveOwnership) return status;
+    if (status == KMT_STATUS_STOCK)
+    {
+        if (get_stock_function( function )) return status;
+        status = STATUS_INVALID_PARAMETER;
+    }
     if (!(__atomic_load_n( word, __ATOMIC_RELAXED ) & bit) && !(__atomic_fetch_or( word, bit, __ATOMIC_RELAXED ) & bit))
         log_line( "%s is not implemented", function_names[function] );
     return status;

@@ -14,6 +14,7 @@
 
 #include <string.h>
 
+#include "core/display.h"
 #include "core/kmt.h"
 #include "unixlib.h"
 
@@ -27,6 +28,7 @@ static NTSTATUS attach( void *args )
     if (params->count != unix_count || params->contract_size != sizeof(unix_contract) ||
         memcmp( params->contract, unix_contract, sizeof(unix_contract) ))
         return STATUS_REVISION_MISMATCH;
+    kmt_ask_for_displays();
     return STATUS_SUCCESS;
 }
 
@@ -53,6 +55,22 @@ static NTSTATUS next_notification( void *args )
     return kmt_next_notification( args );
 }
 
+static NTSTATUS set_displays( void *args )
+{
+    kmt_set_displays( args );
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS next_vertical_blank( void *args )
+{
+    return kmt_next_vertical_blank( args );
+}
+
+static NTSTATUS refuse( void *args )
+{
+    return kmt_refuse( args );
+}
+
 /* A jump each, so that no function is called through a pointer of another type. */
 #define KMT_CORE( name, type )  static NTSTATUS call_##name( void *args ) { return kmt_##name( args ); }
 #define KMT_THREAD( name, type )
@@ -66,6 +84,9 @@ __attribute__((visibility("default"))) const unixlib_entry_t __wine_unix_call_fu
     [unix_copy]        = copy,
     [unix_copy_string] = copy_string,
     [unix_next_notification] = next_notification,
+    [unix_set_displays] = set_displays,
+    [unix_next_vertical_blank] = next_vertical_blank,
+    [unix_refuse]      = refuse,
 #define KMT_CORE( name, type )  [unix_##name] = call_##name,
 #define KMT_THREAD( name, type )
 #define KMT_STOCK( name, status )

@@ -3,7 +3,7 @@
  *
  * The PE half calls the unix half by the number of an entry in its table. The entries that make the halves known to
  * each other stand first, so that their numbers never change; the functions of core follow in the order of
- * functions.list.
+ * functions.list. The entry that refuses counts all functions in that order, so the agreement names them all.
  *
  * Copyright 2026 the winekmt developers
  *
@@ -30,6 +30,9 @@ enum unix_code
     unix_copy,
     unix_copy_string,
     unix_next_notification,     /* struct kmt_notification */
+    unix_set_displays,          /* struct kmt_displays */
+    unix_next_vertical_blank,   /* struct kmt_vertical_blank */
+    unix_refuse,                /* struct kmt_refusal */
 #define KMT_CORE( name, type )  unix_##name,
 #define KMT_THREAD( name, type )
 #define KMT_STOCK( name, status )
@@ -40,11 +43,11 @@ enum unix_code
 
 /* The agreement as one string. A half with another one was built from another list of functions, or by a version whose entries
  * above work differently (then the number is another), and must not be called. */
-static const char unix_contract[] = "winekmt-unixlib 3"
-#define KMT_CORE( name, type )  " " #name "(" #type ")"
-#define KMT_THREAD( name, type )
-#define KMT_STOCK( name, status )
-#define KMT_REFUSE( name, status )
+static const char unix_contract[] = "winekmt-unixlib 5"
+#define KMT_CORE( name, type )      " " #name "(" #type ")"
+#define KMT_THREAD( name, type )    " " #name
+#define KMT_STOCK( name, status )   " " #name
+#define KMT_REFUSE( name, status )  " " #name
 #include "kmt_functions.h"
     ;
 

@@ -414,9 +414,11 @@ static void test_query_sizes( D3DKMT_HANDLE adapter )
 static void test_query_other_types( D3DKMT_HANDLE adapter )
 {
     static const UINT unknown[] = { 14, 1000, 0x7fffffff, 0x80000000, 0xffffffff };
+    /* Working sets, modes, and drivers that nobody has here: the rest is answered, each by a test of its own. */
+    static const UINT missing[] = { 7, 10, 21, 26, 29, 50, 51, 68, 71 };
     D3DKMT_QUERYADAPTERINFO params;
     char buffer[16384], before[16384];
-    UINT type, i;
+    UINT i;
 
     memset( &params, 0, sizeof(params) );
     params.hAdapter = adapter;
@@ -429,12 +431,10 @@ static void test_query_other_types( D3DKMT_HANDLE adapter )
         params.Type = unknown[i];
         kmt_fails( QueryAdapterInfo, &params, STATUS_INVALID_PARAMETER );
     }
-    for (type = 0; winetest_platform_is_wine && type <= 77; type++)
+    for (i = 0; winetest_platform_is_wine && i < ARRAY_SIZE( missing ); i++)
     {
-        for (i = 0; i < ARRAY_SIZE( queries ) && queries[i].type != type; i++) {}
-        if (type == 14 || i < ARRAY_SIZE( queries )) continue;
-        winetest_push_context( "type %u", type );
-        params.Type = type;
+        winetest_push_context( "type %u", missing[i] );
+        params.Type = missing[i];
         kmt_fails( QueryAdapterInfo, &params, STATUS_NOT_SUPPORTED );
         winetest_pop_context();
     }

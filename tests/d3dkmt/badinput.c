@@ -85,6 +85,8 @@ static void test_blocks( void )
     F( QueryAdapterInfo ) F( QueryVideoMemoryInfo ) F( ReclaimAllocations ) F( ReclaimAllocations2 ) F( Unlock ) F( Unlock2 )
     F( Evict ) F( MakeResident ) F( RegisterTrimNotification ) F( UnregisterTrimNotification ) F( UpdateAllocationProperty )
     F( WaitForSynchronizationObjectFromCpu ) F( SetAllocationPriority ) F( GetAllocationPriority ) F( QueryAllocationResidency )
+    F( EnumAdapters3 ) F( Escape ) F( GetProcessDeviceRemovalSupport ) F( MarkDeviceAsError ) F( QueryClockCalibration ) F( QueryStatistics )
+    F( SetStablePowerState )
 #undef F
     /* blocks of four bytes; and one whose refusal is another */
     for (i = 0; i < ARRAY_SIZE( bad_pointers ); i++)
@@ -600,6 +602,84 @@ static void test_adapters( void )
     check_refused( pD3DKMTOpenAdapterFromDeviceName( &device_name ) );
 }
 
+/* What monitors ask, and commands. */
+static void test_statistics_and_commands( void )
+{
+    D3DKMT_GETPROCESSDEVICEREMOVALSUPPORT removal;
+    D3DKMT_QUERYCLOCKCALIBRATION calibration;
+    struct winekmt_escape escape;
+    D3DKMT_QUERYSTATISTICS statistics;
+    D3DKMT_ENUMADAPTERS3 enum3;
+    D3DKMT_ADAPTERINFO info;
+    D3DKMT_ESCAPE params;
+    UINT i, j;
+
+    enum3.Filter.Value = 0;
+    enum3.NumAdapters = 1;
+    enum3.pAdapters = &info;
+    check_status( pD3DKMTEnumAdapters3( &enum3 ), STATUS_SUCCESS );
+    memset( &statistics, 0, sizeof(statistics) );
+    statistics.AdapterLuid = info.AdapterLuid;
+    close_adapter( info.hAdapter );
+    memset( &calibration, 0, sizeof(calibration) );
+    calibration.hAdapter = adapter;
+    memset( &removal, 0, sizeof(removal) );
+    removal.hProcess = GetCurrentProcess();
+    memset( &escape, 0, sizeof(escape) );
+    escape.magic = WINEKMT_ESCAPE_MAGIC;
+    escape.version = WINEKMT_VERSION;
+    memset( &params, 0, sizeof(params) );
+    params.hAdapter = adapter;
+    params.PrivateDriverDataSize = sizeof(escape);
+
+    /* blocks that cannot be written to */
+    for (i = 0; i <= D3DKMT_QUERYSTATISTICS_PHYSICAL_ADAPTER; i++)
+    {
+        statistics.Type = i;
+        write_read_only( &statistics, sizeof(statistics) );
+        check_refused( pD3DKMTQueryStatistics( (void *)read_only ) );
+    }
+    write_read_only( &calibration, sizeof(calibration) );
+    check_refused( pD3DKMTQueryClockCalibration( (void *)read_only ) );
+    write_read_only( &removal, sizeof(removal) );
+    check_refused( pD3DKMTGetProcessDeviceRemovalSupport( (void *)read_only ) );
+    for (i = 0; i < 20; i++)
+    {
+        write_read_only( &enum3, sizeof(enum3) );
+        check_refused( pD3DKMTEnumAdapters3( (void *)read_only ) );
+    }
+
+    /* what blocks point to */
+    for (i = 0; i <= ARRAY_SIZE( bad_pointers ); i++)
+    {
+        void *pointer = i < ARRAY_SIZE( bad_pointers ) ? bad_pointers[i] : read_only;
+
+        winetest_push_context( "pointer %u", i );
+        enum3.NumAdapters = 64;
+        enum3.pAdapters = pointer;
+        check_refused( pD3DKMTEnumAdapters3( &enum3 ) );
+        check_refused( pD3DKMTGetProcessSchedulingPriorityClass( GetCurrentProcess(), pointer ) );
+        params.pPrivateDriverData = pointer;
+        for (j = WINEKMT_ESCAPE_EVICT; j <= WINEKMT_ESCAPE_SET_TRIM_INTERVAL; j++)
+        {
+            params.Type = D3DKMT_ESCAPE_DRIVERPRIVATE;
+            escape.command = j;
+            escape.bytes = MIB( 1 );
+            if (pointer == read_only) write_read_only( &escape, sizeof(escape) );
+            check_refused( pD3DKMTEscape( &params ) );
+        }
+        params.Type = D3DKMT_ESCAPE_VIDMM;
+        if (pointer != read_only) check_refused( pD3DKMTEscape( &params ) );
+        winetest_pop_context();
+    }
+    /* nothing was done of what was refused */
+    escape.command = WINEKMT_ESCAPE_GET_BUDGET;
+    params.Type = D3DKMT_ESCAPE_DRIVERPRIVATE;
+    params.pPrivateDriverData = &escape;
+    check_status( pD3DKMTEscape( &params ), STATUS_SUCCESS );
+    ok( escape.bytes3 == ~(UINT64)0, "the budget was set to %s\n", wine_dbgstr_longlong( escape.bytes3 ) );
+}
+
 START_TEST(badinput)
 {
     if (!open_device( &adapter, &device )) return;
@@ -616,6 +696,7 @@ START_TEST(badinput)
     test_residency();
     test_priorities();
     test_adapters();
+    test_statistics_and_commands();
     destroy_resource( device, resource );
     destroy_allocation( device, allocation );
     destroy_queue( queue );

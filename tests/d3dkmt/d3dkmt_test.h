@@ -37,6 +37,8 @@
 /* The functions that the suite calls. */
 #define KMT_TEST_FUNCTIONS \
     F( ChangeVideoMemoryReservation ) \
+    F( CheckMonitorPowerState ) \
+    F( CheckOcclusion ) \
     F( CloseAdapter ) \
     F( CreateAllocation ) \
     F( CreateAllocation2 ) \
@@ -48,13 +50,20 @@
     F( DestroyPagingQueue ) \
     F( EnumAdapters ) \
     F( EnumAdapters2 ) \
+    F( EnumAdapters3 ) \
+    F( Escape ) \
     F( Evict ) \
     F( GetAllocationPriority ) \
+    F( GetDWMVerticalBlankEvent ) \
     F( GetDeviceState ) \
+    F( GetProcessDeviceRemovalSupport ) \
+    F( GetProcessSchedulingPriorityClass ) \
+    F( GetScanLine ) \
     F( InvalidateCache ) \
     F( Lock ) \
     F( Lock2 ) \
     F( MakeResident ) \
+    F( MarkDeviceAsError ) \
     F( OfferAllocations ) \
     F( OpenAdapterFromDeviceName ) \
     F( OpenAdapterFromGdiDisplayName ) \
@@ -62,18 +71,25 @@
     F( OpenAdapterFromLuid ) \
     F( QueryAdapterInfo ) \
     F( QueryAllocationResidency ) \
+    F( QueryClockCalibration ) \
     F( QueryProcessOfferInfo ) \
+    F( QueryStatistics ) \
     F( QueryVideoMemoryInfo ) \
     F( ReclaimAllocations ) \
     F( ReclaimAllocations2 ) \
     F( RegisterTrimNotification ) \
     F( SetAllocationPriority ) \
+    F( SetProcessSchedulingPriorityClass ) \
+    F( SetStablePowerState ) \
     F( TrimProcessCommitment ) \
     F( Unlock ) \
     F( Unlock2 ) \
     F( UnregisterTrimNotification ) \
     F( UpdateAllocationProperty ) \
-    F( WaitForSynchronizationObjectFromCpu )
+    F( WaitForIdle ) \
+    F( WaitForSynchronizationObjectFromCpu ) \
+    F( WaitForVerticalBlankEvent ) \
+    F( WaitForVerticalBlankEvent2 )
 
 #define F( name ) extern __typeof__(D3DKMT##name) *pD3DKMT##name;
 KMT_TEST_FUNCTIONS
@@ -277,6 +293,24 @@ extern void check_content_( const char *file, int line, D3DKMT_HANDLE device, D3
 #define check_zero( device, allocation, size ) check_content_( __FILE__, __LINE__, device, allocation, size, CONTENT_ZERO, 0 )
 
 /***********************************************************************
+ * Every export, whatever it takes (util_exports.c)
+ */
+struct export
+{
+    const char *name;       /* with the prefix */
+    enum { EXPORT_CORE, EXPORT_STOCK, EXPORT_REFUSED } kind;
+};
+extern const struct export exports[];
+extern const UINT export_count;
+
+/* Every function has the right number of arguments for this call on x86-64, whatever it takes. */
+typedef NTSTATUS (WINAPI *any_function)( void *, void *, void *, void *, void * );
+/* NULL: there is no such export. */
+extern any_function find_export( UINT i );
+/* That of the stock gdi32 under its new name; NULL: it has none, or this is not Wine with the drop-in. */
+extern any_function find_stock_export( UINT i );
+
+/***********************************************************************
  * The system
  */
 struct test_thread;
@@ -290,6 +324,12 @@ extern void free_pages( void *memory, SIZE_T size );
 extern HANDLE create_event( void );
 extern BOOL wait_for_event( HANDLE event, unsigned int ms );
 extern void close_event( HANDLE event );
+/* Processes (util_process.c). NULL: the system cannot do that here; a skip message was printed. Linux' handles are pidfds and have no rights. */
+extern HANDLE open_own_process( UINT access );
+extern HANDLE start_other_process( void );      /* which does nothing */
+extern void end_other_process( HANDLE process );    /* and waits until it has ended; the handle stays */
+extern HANDLE restrict_process( HANDLE process, UINT access );  /* another handle of it, with no more rights */
+extern void close_process( HANDLE process );
 /* Never the same for two threads that live. */
 extern UINT64 get_thread_id( void );
 /* WINEKMT_VERIFIER names that switch. */

@@ -8,18 +8,19 @@
 #
 # $(B)/pe/d3dkmt_test.exe                        under Wine or on Windows: "d3dkmt_test.exe [TEST]", every test without one
 # $(B)/{native,asan,tsan}/d3dkmt_test            linked with the core and Vulkan
-# $(B)/{native,asan,tsan}/d3dkmt_fake_test       linked with the core and tests/fake_gpu.c; has the tests "fault" and "faultpaging" too
+# $(B)/{native,asan,tsan}/d3dkmt_fake_test       linked with the core and tests/fake_gpu.c; has the tests "fault..." too
 #
 # A file of the suite is a test of its name, except for util*.c, native.c and the file of "lazy".
 
 comma := ,
 D3DKMT_DIR := tests/d3dkmt
 
-D3DKMT_TESTS        := adapter allocation commitment device evict exports fence handles lock makeresident novulkan offer paging pressure \
-                       property residency resource threads trim verifier videomemory
+D3DKMT_TESTS        := adapter allocation caps clock commitment device display escape evict exports fence handles identity lock \
+                       makeresident novulkan offer paging pressure process property refused registry residency resource statistics \
+                       threads trim verifier verticalblank videomemory
 D3DKMT_PE_TESTS     := $(D3DKMT_TESTS) badinput
-D3DKMT_FAKE_TESTS   := $(D3DKMT_TESTS) fault faultpaging
-D3DKMT_UTILS        := util util_residency
+D3DKMT_FAKE_TESTS   := $(D3DKMT_TESTS) fault faultdisplay faultidentity faultpaging faultsensors
+D3DKMT_UTILS        := util util_exports util_process util_registry util_residency
 
 # The list of tests, as Wine's build makes one from the file names: alphabetical, and "lazy" of novulkan.c
 define D3DKMT_TESTLIST # kind, tests
@@ -51,7 +52,7 @@ $(B)/$(1)/d3dkmt_test: $(patsubst %,$(B)/$(1)/$(D3DKMT_DIR)/%.o,$(D3DKMT_TESTS) 
 	@mkdir -p $$(@D)
 	$$(CC) $$(LDFLAGS) $(2) -o $$@ $$(filter %.o,$$^) -ldl -pthread
 $(B)/$(1)/d3dkmt_fake_test: $(patsubst %,$(B)/$(1)/$(D3DKMT_DIR)/%.o,$(D3DKMT_FAKE_TESTS) $(D3DKMT_UTILS) native) \
-                            $(B)/$(1)/gen/d3dkmt_testlist_fake.o $(B)/$(1)/tests/fake_gpu.o $(call KMT_NO_GPU_OBJS,$(1))
+                            $(B)/$(1)/gen/d3dkmt_testlist_fake.o $(B)/$(1)/tests/fake_gpu.o $(B)/$(1)/tests/fake_registry.o $(call KMT_NO_GPU_OBJS,$(1))
 	@mkdir -p $$(@D)
 	$$(CC) $$(LDFLAGS) $(2) -o $$@ $$(filter %.o,$$^) -ldl -pthread
 $(B)/$(1)/$(D3DKMT_DIR)/%.o $(B)/$(1)/gen/%.o: NATIVE_CFLAGS += -Itests/include -Itests -I$(D3DKMT_DIR)

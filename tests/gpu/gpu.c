@@ -157,6 +157,39 @@ static void test_allocate( struct gpu_device *device, const struct gpu_adapter *
     gpu_free_memory( device, NULL );
 }
 
+/* The clock of the CPU was read while we waited, and goes at the same speed as that of the GPU. */
+static void test_calibrate( struct gpu_device *device, const struct gpu_adapter *adapter )
+{
+    uint64_t ticks[2] = { 42, 42 }, cpu[2] = { 42, 42 }, deviation, before, after;
+    enum gpu_result ret;
+    unsigned int i;
+
+    check( !adapter->node_count == false && adapter->node_count <= GPU_MAX_NODES, "%u nodes", adapter->node_count );
+    for (i = 0; i < adapter->node_count; i++) check( adapter->nodes[i] <= GPU_NODE_OTHER, "node %u: %u", i, adapter->nodes[i] );
+    check( adapter->timestamp_period >= 0, "%f ns", adapter->timestamp_period );
+    for (i = 0; i < 2; i++)
+    {
+        before = os_time_ns();
+        ret = gpu_calibrate( device, &ticks[i], &cpu[i], &deviation );
+        after = os_time_ns();
+        if (!adapter->has_calibration)
+        {
+            check( ret == GPU_NOT_SUPPORTED && ticks[i] == 42 && cpu[i] == 42, "%d", ret );
+            return;
+        }
+        if (!check( !ret, "%d", ret )) return;
+        check( cpu[i] >= before && cpu[i] <= after, "%llu, from %llu to %llu", (unsigned long long)cpu[i], (unsigned long long)before,
+               (unsigned long long)after );
+        if (!i) usleep( 50000 );
+    }
+    if (adapter->timestamp_period > 0)
+    {
+        double ratio = (cpu[1] - cpu[0]) / ((ticks[1] - ticks[0]) * adapter->timestamp_period);
+
+        check( ratio > 0.9 && ratio < 1.1, "the clocks go at %f", ratio );
+    }
+}
+
 /* For the host to write to a memory and read it again: by a mapping, or by a staging memory. */
 static void exchange( struct gpu_device *device, struct gpu_memory *memory, uint32_t staging_type, uint64_t size,
                       bool write, uint32_t seed )
@@ -405,6 +438,7 @@ void test_adapter( const struct gpu_adapter *listed )
     test_import( device, &adapter );
     test_max_count( device, &adapter );
     test_budget( device, &adapter );
+    test_calibrate( device, &adapter );
     test_threads( device, &adapter );
     test_paging( device, &adapter );
     gpu_close_device( device );

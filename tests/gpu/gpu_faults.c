@@ -18,9 +18,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define VK_NO_PROTOTYPES
-#include <vulkan/vulkan.h>
-
+#include "gpu/vulkan_private.h"
 #include "gpu_test.h"
 #include "mock_vulkan.h"
 #include "os/os.h"
@@ -378,5 +376,126 @@ void test_paging_refused(void)
     check( mock.submits() == submits, "something was submitted" );
     check( !gpu_read_memory( p.device, p.memory, MEMORY_SIZE, pages, 0 ), "nothing" );
     close_paging( &p );
+    unload_mock();
+}
+
+/* What each VkResult means, those that no driver here gives too. */
+void test_results(void)
+{
+    static const struct { VkResult result; enum gpu_result expected; } results[] =
+    {
+        { VK_SUCCESS, GPU_SUCCESS },
+        { VK_ERROR_OUT_OF_DEVICE_MEMORY, GPU_OUT_OF_DEVICE_MEMORY }, { VK_ERROR_TOO_MANY_OBJECTS, GPU_OUT_OF_DEVICE_MEMORY },
+        { VK_ERROR_FRAGMENTATION, GPU_OUT_OF_DEVICE_MEMORY }, { VK_ERROR_FRAGMENTED_POOL, GPU_OUT_OF_DEVICE_MEMORY },
+        { VK_ERROR_OUT_OF_HOST_MEMORY, GPU_OUT_OF_HOST_MEMORY }, { VK_ERROR_MEMORY_MAP_FAILED, GPU_OUT_OF_HOST_MEMORY },
+        { VK_ERROR_DEVICE_LOST, GPU_DEVICE_LOST }, { VK_TIMEOUT, GPU_DEVICE_LOST }, { VK_NOT_READY, GPU_DEVICE_LOST },
+        { VK_ERROR_INVALID_EXTERNAL_HANDLE, GPU_INVALID_POINTER },
+        { VK_ERROR_EXTENSION_NOT_PRESENT, GPU_NOT_SUPPORTED }, { VK_ERROR_FEATURE_NOT_PRESENT, GPU_NOT_SUPPORTED },
+        { VK_ERROR_LAYER_NOT_PRESENT, GPU_NOT_SUPPORTED },
+        { VK_ERROR_UNKNOWN, GPU_FAILED }, { VK_ERROR_INITIALIZATION_FAILED, GPU_FAILED }, { (VkResult)-12345, GPU_FAILED },
+    };
+    struct gpu_device *device;
+    unsigned int i;
+
+    load_mock();
+    for (i = 0; i < sizeof(results) / sizeof(results[0]); i++)
+    {
+        enum gpu_result ret = vulkan_result( results[i].result );
+
+        check( ret == results[i].expected, "VkResult %d: %u", results[i].result, ret );
+        device = open_mock();
+        ret = vulkan_device_result( device, results[i].result );
+        check( ret == results[i].expected, "VkResult %d of a device: %u", results[i].result, ret );
+        check( atomic_load( &device->lost ) == (ret == GPU_DEVICE_LOST), "VkResult %d: lost, or not", results[i].result );
+        ret = vulkan_device_result( device, results[i].result );
+        check( ret == results[i].expected, "VkResult %d once more: %u", results[i].result, ret );
+        gpu_close_device( device );
+        gpu_shutdown();
+    }
+    unload_mock();
+}
+
+#define COPY_SIZE  (64 * MB + 8 * KB)   /* two pieces */
+
+struct copying
+{
+    struct gpu_device *device;
+    struct gpu_memory *memories[2];
+    unsigned char     *bytes[2];
+};
+
+static void open_copying( struct copying *c )
+{
+    unsigned int i;
+    void *pointer;
+
+    c->device = open_mock();
+    for (i = 0; i < 2; i++)
+    {
+        if (!check( !gpu_allocate_memory( c->device, MAPPABLE, COPY_SIZE, &c->memories[i] ), "memory" ) ||
+            !check( !gpu_map_memory( c->device, c->memories[i], &pointer ), "map" )) exit( 1 );
+        c->bytes[i] = pointer;
+    }
+}
+
+static void close_copying( struct copying *c )
+{
+    gpu_free_memory( c->device, c->memories[0] );
+    gpu_free_memory( c->device, c->memories[1] );
+    gpu_close_device( c->device );
+    gpu_shutdown();
+}
+
+/* A copy on the GPU that the caller gets wrong, one of several pieces, and one whose every call fails. */
+void test_copy_memory(void)
+{
+    static const struct { uint64_t dst, src, size; } wrong[] =
+    {
+        { COPY_SIZE + 4, 0, 0 }, { 4, 0, COPY_SIZE }, { 0, COPY_SIZE + 4, 0 }, { 0, 4, COPY_SIZE }, { 2, 0, 4 }, { 0, 2, 4 }, { 0, 0, 2 },
+    };
+    static const struct { VkResult result; enum gpu_result expected; } errors[] =
+    {
+        { VK_ERROR_OUT_OF_HOST_MEMORY, GPU_OUT_OF_HOST_MEMORY }, { VK_ERROR_DEVICE_LOST, GPU_DEVICE_LOST },
+    };
+    unsigned int i, nth, submits, failed = 0;
+    enum gpu_result ret;
+    struct copying c;
+
+    load_mock();
+    open_copying( &c );
+    submits = mock.submits();
+    for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+        check( gpu_copy_memory( c.device, c.memories[0], wrong[i].dst, c.memories[1], wrong[i].src, wrong[i].size ) == GPU_FAILED, "copy %u", i );
+    check( gpu_copy_memory( c.device, c.memories[0], 0, c.memories[0], 4 * KB, 8 * KB ) == GPU_FAILED, "backwards, overlapping" );
+    check( gpu_copy_memory( c.device, c.memories[0], 4 * KB, c.memories[0], 0, 8 * KB ) == GPU_FAILED, "forwards, overlapping" );
+    check( mock.submits() == submits, "something was submitted" );
+    fill_pattern( c.bytes[1] + COPY_SIZE - 16 * KB, 16 * KB, 5 );
+    check( !gpu_copy_memory( c.device, c.memories[0], 0, c.memories[1], 0, COPY_SIZE ), "copy" );
+    check( mock.submits() - submits == 2, "%u submissions", mock.submits() - submits );
+    check( has_pattern( c.bytes[0] + COPY_SIZE - 16 * KB, 16 * KB, 5 ), "another content" );
+    check( !gpu_copy_memory( c.device, c.memories[1], 0, c.memories[1], COPY_SIZE - 16 * KB, 16 * KB ), "to the beginning" );
+    check( has_pattern( c.bytes[1], 16 * KB, 5 ), "another content" );
+    check( !gpu_copy_memory( c.device, c.memories[1], 16 * KB, c.memories[1], 0, 16 * KB ), "to the place behind" );
+    check( has_pattern( c.bytes[1] + 16 * KB, 16 * KB, 5 ), "another content" );
+    close_copying( &c );
+
+    for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
+        for (nth = 1; nth < MAX_CALLS; nth++)
+        {
+            open_copying( &c );
+            fill_pattern( c.bytes[1] + COPY_SIZE - 16 * KB, 16 * KB, nth );
+            mock.fail( nth, errors[i].result, 0 );
+            ret = gpu_copy_memory( c.device, c.memories[0], 0, c.memories[1], 0, COPY_SIZE );
+            /* Waiting once more makes good for a wait that failed for want of memory. */
+            check( !ret || (mock.hits() && ret == errors[i].expected), "call %u, VkResult %d: %u", nth, errors[i].result, ret );
+            check( ret || has_pattern( c.bytes[0] + COPY_SIZE - 16 * KB, 16 * KB, nth ), "call %u: another content", nth );
+            check( ret || errors[i].expected != GPU_DEVICE_LOST || !mock.hits(), "call %u: the loss is not told", nth );
+            failed += ret != GPU_SUCCESS;
+            submits = mock.hits();
+            mock.fail( 0, 0, 0 );
+            close_copying( &c );
+            if (!submits) break;
+        }
+    check( failed > 10, "only %u calls failed", failed );
     unload_mock();
 }

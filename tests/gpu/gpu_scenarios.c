@@ -253,6 +253,16 @@ static const struct scenario
     { "import-scarce",   test_paging_scarce,    MOCK, "", 0 },
     { "staging-full",    test_paging_full,      MOCK, "", 0 },
     { "paging-refused",  test_paging_refused,   MOCK, "", 0 },
+    { "clock",           test_clock,            MOCK, "clock", 0 },
+    { "clock-mock",      test_mock,             MOCK, "clock", 0 },
+    { "raw-clock",       test_no_calibration,   MOCK, "clock raw", 0 },
+    { "no-domains",      test_no_calibration,   MOCK, "clock nodomains", 0 },
+    { "no-extension",    test_no_calibration,   MOCK, "", 0 },
+    { "no-clock",        test_no_clock,         MOCK, "clock noclock", 0 },
+    { "clock-1.0",       test_no_calibration,   MOCK, "clock 1.0", 0 },
+    { "clock-faults",    test_clock_faults,     MOCK, "clock", -1 },
+    { "results",         test_results,          MOCK, "", 3 },
+    { "copy",            test_copy_memory,      MOCK, "", -1 },
 };
 
 #define COUNT  (sizeof(scenarios) / sizeof(scenarios[0]))

@@ -39,9 +39,20 @@ void test_paging_hang_threads(void);
 void test_paging_scarce(void);
 void test_paging_full(void);
 void test_paging_refused(void);
+void test_results(void);
+void test_copy_memory(void);
+
+/* gpu_clock.c: clocks, queue families and the place on the bus. */
+void test_clock(void);
+void test_no_calibration(void);
+void test_no_clock(void);
+void test_clock_faults(void);
 
 /* gpu_scenarios.c: machines that this one is not. Each runs in a process of its own, as "gpu NAME". */
 void run_all_scenarios(void);
 int run_scenario( const char *name );
+
+/* sensors.c, in the program "os" */
+void test_sensors(void);
 
 #endif /* __WINEKMT_TESTS_GPU_TEST_H */

@@ -10,6 +10,7 @@
  *   hang        the first copy ends only when its fence is waited for a second time
  *   badimport   vkGetMemoryHostPointerPropertiesEXT refuses
  *   nobuffer    vkCreateBuffer is out of memory, but for the first two
+ *   clock, raw, nodomains, noclock    mock_clock.c
  * What a running program may ask for is in mock_vulkan.h. Copies are made no sooner than somebody waits for them, and what
  * they use must stay until then.
  * The first device is a discrete GPU: memory that the host cannot map, several heaps, types of all odd kinds, 64 memory
@@ -33,11 +34,11 @@
 #define VK_NO_PROTOTYPES
 #include <vulkan/vulkan.h>
 
+#include "mock_private.h"
 #include "mock_vulkan.h"
 
 #define EXPORT __attribute__((visibility("default")))
 #define ENTRY( name ) static VKAPI_ATTR __typeof__( *(PFN_##name)0 ) mock_##name; VKAPI_ATTR
-#define must( condition ) do { if (!(condition)) fail( __LINE__, #condition ); } while (0)
 
 PFN_vkVoidFunction EXPORT vkGetInstanceProcAddr( VkInstance instance, const char *name );
 
@@ -83,9 +84,9 @@ static int lost;
 static unsigned int fail_nth, fail_hits, hang_nth;
 static int fail_result, fail_persistent;
 
-static void __attribute__((noreturn)) fail( int line, const char *what )
+void mock_fail( const char *file, int line, const char *what )
 {
-    fprintf( stderr, "mock_vulkan.c:%d: not so: %s\n", line, what );
+    fprintf( stderr, "%s:%d: not so: %s\n", file, line, what );
     abort();
 }
 
@@ -138,8 +139,7 @@ static void lose_locked(void)
     pending = NULL;
 }
 
-/* At the beginning of every call on a device that can fail. */
-static VkResult begin(void)
+VkResult mock_begin(void)
 {
     VkResult ret = VK_SUCCESS;
 
@@ -154,8 +154,6 @@ static VkResult begin(void)
     pthread_mutex_unlock( &mutex );
     return ret;
 }
-
-#define BEGIN()  do { VkResult result_ = begin(); if (result_) return result_; } while (0)
 
 /* Runs what was submitted, as far as the GPU does not hang, up to that fence. Returns whether it is signalled. */
 static int run_locked( struct fence *fence )
@@ -181,7 +179,7 @@ static void must_be_idle( const void *object )
     pthread_mutex_unlock( &mutex );
 }
 
-static int mode( const char *word )
+int mock_mode( const char *word )
 {
     const char *list = getenv( "MOCK_VULKAN" ), *p;
 
@@ -264,8 +262,8 @@ ENTRY(vkCreateInstance) VkResult mock_vkCreateInstance( const VkInstanceCreateIn
                                                         const VkAllocationCallbacks *alloc, VkInstance *instance )
 {
     (void)alloc;
-    if (mode( "1.0" ) && info->pApplicationInfo->apiVersion > VK_API_VERSION_1_0) return VK_ERROR_INCOMPATIBLE_DRIVER;
-    if (mode( "late" ) && !creates++) return VK_ERROR_INCOMPATIBLE_DRIVER;
+    if (mock_mode( "1.0" ) && info->pApplicationInfo->apiVersion > VK_API_VERSION_1_0) return VK_ERROR_INCOMPATIBLE_DRIVER;
+    if (mock_mode( "late" ) && !creates++) return VK_ERROR_INCOMPATIBLE_DRIVER;
     must( !instances++ );
     *instance = make( 1 );
     return VK_SUCCESS;
@@ -283,7 +281,7 @@ ENTRY(vkDestroyInstance) void mock_vkDestroyInstance( VkInstance instance, const
 ENTRY(vkEnumeratePhysicalDevices) VkResult mock_vkEnumeratePhysicalDevices( VkInstance instance, uint32_t *count,
                                                                             VkPhysicalDevice *out )
 {
-    uint32_t i, first = mode( "twins" ) ? 0 : 1, number = mode( "empty" ) ? 0 : mode( "twins" ) ? 5 : 1;
+    uint32_t i, first = mock_mode( "twins" ) ? 0 : 1, number = mock_mode( "empty" ) ? 0 : mock_mode( "twins" ) ? 5 : 1;
 
     must( instance );
     if (!out)
@@ -303,12 +301,13 @@ ENTRY(vkGetPhysicalDeviceProperties) void mock_vkGetPhysicalDeviceProperties( Vk
 
     memset( props, 0, sizeof(*props) );
     strcpy( props->deviceName, physical->name );
-    props->apiVersion = mode( "1.0" ) ? VK_API_VERSION_1_0 : physical->version;
+    props->apiVersion = mock_mode( "1.0" ) ? VK_API_VERSION_1_0 : physical->version;
     props->vendorID = 0x10de;
     props->deviceID = 0x1234;
     props->driverVersion = 77;
     props->deviceType = physical->type;
     props->limits.maxMemoryAllocationCount = 64;
+    props->limits.timestampPeriod = 52.083332f;
 }
 
 ENTRY(vkGetPhysicalDeviceMemoryProperties) void mock_vkGetPhysicalDeviceMemoryProperties( VkPhysicalDevice device,
@@ -356,8 +355,10 @@ ENTRY(vkGetPhysicalDeviceQueueFamilyProperties) void mock_vkGetPhysicalDeviceQue
     uint32_t i;
 
     (void)device;
-    if (!props) *count = 5;
-    for (i = 0; props && i < *count; i++) props[i] = (VkQueueFamilyProperties){ .queueFlags = flags[i], .queueCount = 1 };
+    if (!props || *count > 5) *count = 5;
+    for (i = 0; props && i < *count; i++)
+        props[i] = (VkQueueFamilyProperties){ .queueFlags = flags[i], .queueCount = 1,
+                                              .timestampValidBits = i < 2 && mock_mode( "clock" ) && !mock_mode( "noclock" ) ? 48 : 0 };
 }
 
 ENTRY(vkEnumerateDeviceExtensionProperties) VkResult mock_vkEnumerateDeviceExtensionProperties( VkPhysicalDevice device,
@@ -370,7 +371,13 @@ ENTRY(vkEnumerateDeviceExtensionProperties) VkResult mock_vkEnumerateDeviceExten
         strcpy( props[0].extensionName, VK_EXT_MEMORY_BUDGET_EXTENSION_NAME );
         strcpy( props[1].extensionName, VK_EXT_EXTERNAL_MEMORY_HOST_EXTENSION_NAME );
     }
-    *count = 2;
+    if (props && mock_mode( "clock" ))
+    {
+        strcpy( props[2].extensionName, VK_EXT_PCI_BUS_INFO_EXTENSION_NAME );
+        strcpy( props[3].extensionName, VK_KHR_SHADER_ATOMIC_INT64_EXTENSION_NAME );
+        strcpy( props[4].extensionName, VK_EXT_CALIBRATED_TIMESTAMPS_EXTENSION_NAME );
+    }
+    *count = mock_mode( "clock" ) ? 5 : 2;
     return VK_SUCCESS;
 }
 
@@ -380,7 +387,7 @@ ENTRY(vkGetPhysicalDeviceProperties2) void mock_vkGetPhysicalDeviceProperties2( 
     struct physical *physical = (struct physical *)device;
     VkBaseOutStructure *next;
 
-    must( physical->version >= VK_API_VERSION_1_1 && !mode( "1.0" ) );
+    must( physical->version >= VK_API_VERSION_1_1 && !mock_mode( "1.0" ) );
     mock_vkGetPhysicalDeviceProperties( device, &props->properties );
     for (next = props->pNext; next; next = next->pNext)
     {
@@ -394,6 +401,9 @@ ENTRY(vkGetPhysicalDeviceProperties2) void mock_vkGetPhysicalDeviceProperties2( 
             break;
         case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTERNAL_MEMORY_HOST_PROPERTIES_EXT:
             ((VkPhysicalDeviceExternalMemoryHostPropertiesEXT *)next)->minImportedHostPointerAlignment = 4096;
+            break;
+        case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PCI_BUS_INFO_PROPERTIES_EXT:
+            mock_fill_pci( (VkPhysicalDevicePCIBusInfoPropertiesEXT *)next );
             break;
         default:
             must( !"a structure of no supported extension" );
@@ -432,8 +442,8 @@ ENTRY(vkCreateDevice) VkResult mock_vkCreateDevice( VkPhysicalDevice physical, c
     (void)alloc;
     (void)physical;
     must( info->queueCreateInfoCount == 1 && info->pQueueCreateInfos->queueFamilyIndex == 3 );
-    must( info->enabledExtensionCount == (mode( "1.0" ) || ((struct physical *)physical)->version < VK_API_VERSION_1_1
-                                          ? 0 : 2) );
+    must( info->enabledExtensionCount == (mock_mode( "1.0" ) || ((struct physical *)physical)->version < VK_API_VERSION_1_1
+                                          ? 0 : mock_mode( "clock" ) && !mock_mode( "raw" ) && !mock_mode( "nodomains" ) ? 3 : 2) );
     *device = make( 1 );
     devices++;
     return VK_SUCCESS;
@@ -518,7 +528,7 @@ ENTRY(vkCreateBuffer) VkResult mock_vkCreateBuffer( VkDevice device, const VkBuf
     (void)alloc;
     must( info->size && info->usage == (VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT) );
     BEGIN();
-    if (mode( "nobuffer" ) && ++buffers > 2) return VK_ERROR_OUT_OF_HOST_MEMORY;
+    if (mock_mode( "nobuffer" ) && ++buffers > 2) return VK_ERROR_OUT_OF_HOST_MEMORY;
     buffer = make( sizeof(*buffer) );
     buffer->size = info->size;
     buffer->external = !!info->pNext;
@@ -657,11 +667,11 @@ ENTRY(vkQueueSubmit) VkResult mock_vkQueueSubmit( VkQueue queue, uint32_t count,
     BEGIN();
 
     pthread_mutex_lock( &mutex );
-    if (mode( "lost" ) && !submit) lose_locked();
+    if (mock_mode( "lost" ) && !submit) lose_locked();
     if (lost) ret = VK_ERROR_DEVICE_LOST;
     else
     {
-        commands->hangs = (mode( "hang" ) && !submit) || (hang_nth && !--hang_nth);
+        commands->hangs = (mock_mode( "hang" ) && !submit) || (hang_nth && !--hang_nth);
         commands->fence = (struct fence *)fence;
         commands->next = NULL;
         for (ptr = &pending; *ptr; ptr = &(*ptr)->next) {}
@@ -750,7 +760,7 @@ ENTRY(vkGetMemoryHostPointerPropertiesEXT) VkResult mock_vkGetMemoryHostPointerP
     (void)device;
     must( type == VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT && pointer );
     BEGIN();
-    if (mode( "badimport" )) return VK_ERROR_INVALID_EXTERNAL_HANDLE;
+    if (mock_mode( "badimport" )) return VK_ERROR_INVALID_EXTERNAL_HANDLE;
     props->memoryTypeBits = 0x2ff;
     return VK_SUCCESS;
 }
@@ -776,12 +786,13 @@ PFN_vkVoidFunction EXPORT vkGetInstanceProcAddr( VkInstance instance, const char
         F(vkCmdPipelineBarrier) F(vkCmdCopyBuffer) F(vkQueueSubmit) F(vkCreateFence) F(vkDestroyFence) F(vkResetFences)
         F(vkWaitForFences) F(vkGetFenceStatus)
         F11(vkEnumerateInstanceVersion) F11(vkGetPhysicalDeviceProperties2) F11(vkGetPhysicalDeviceMemoryProperties2)
-        F11(vkGetPhysicalDeviceExternalBufferProperties) F11(vkGetMemoryHostPointerPropertiesEXT)
+        F11(vkGetPhysicalDeviceExternalBufferProperties) F11(vkGetMemoryHostPointerPropertiesEXT) F11(vkGetPhysicalDeviceFeatures2)
+        F11(vkGetPhysicalDeviceCalibrateableTimeDomainsEXT) F11(vkGetCalibratedTimestampsEXT)
     };
     unsigned int i;
 
     (void)instance;
     for (i = 0; i < sizeof(functions) / sizeof(functions[0]); i++)
-        if (!strcmp( functions[i].name, name )) return functions[i].newer && mode( "1.0" ) ? NULL : functions[i].function;
+        if (!strcmp( functions[i].name, name )) return functions[i].newer && mock_mode( "1.0" ) ? NULL : functions[i].function;
     return NULL;
 }

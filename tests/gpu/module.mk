@@ -8,10 +8,10 @@
 # any later version.
 
 TG := tests/gpu
-TG_GPU_SRCS  := $(TG)/gpu.c $(TG)/gpu_paging.c $(TG)/gpu_scenarios.c $(TG)/gpu_faults.c tests/pin_libraries.c \
+TG_GPU_SRCS  := $(TG)/gpu.c $(TG)/gpu_paging.c $(TG)/gpu_scenarios.c $(TG)/gpu_faults.c $(TG)/gpu_clock.c tests/pin_libraries.c \
                 $(wildcard dlls/winekmt/gpu/*.c) dlls/winekmt/os/os_common.c dlls/winekmt/os/os_linux.c
 TG_FAKE_SRCS := $(TG)/gpu.c $(TG)/gpu_paging.c $(TG)/fake_gpu_test.c tests/pin_libraries.c tests/fake_gpu.c dlls/winekmt/os/os_common.c
-TG_OS_SRCS   := $(TG)/os.c dlls/winekmt/os/os_common.c dlls/winekmt/os/os_linux.c
+TG_OS_SRCS   := $(TG)/os.c $(TG)/sensors.c dlls/winekmt/os/os_sensors.c dlls/winekmt/os/os_common.c dlls/winekmt/os/os_linux.c
 
 $(foreach v,native asan tsan,$(B)/$(v)/$(TG)/%.o): NATIVE_CFLAGS += -Itests
 
@@ -30,7 +30,7 @@ $(eval $(call tg_programs,asan,$$(ASAN_FLAGS)))
 $(eval $(call tg_programs,tsan,$$(TSAN_FLAGS)))
 
 # A libvulkan.so.1 for gpu_scenarios.c, one for all variants
-$(B)/native/$(TG)/mock/libvulkan.so.1: $(B)/native/$(TG)/mock_vulkan.o
+$(B)/native/$(TG)/mock/libvulkan.so.1: $(B)/native/$(TG)/mock_vulkan.o $(B)/native/$(TG)/mock_clock.o
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -shared -Wl,-Bsymbolic -o $@ $^ -pthread
 

@@ -1,5 +1,5 @@
 /*
- * Tests of os/os_common.c and os/os_linux.c
+ * Tests of os/os_common.c and os/os_linux.c; of os/os_sensors.c in sensors.c
  *
  * Copyright 2026 the winekmt developers
  *
@@ -173,6 +173,7 @@ int main( int argc, char **argv )
     test_limit();
     test_thread();
     test_process();
+    test_sensors();
     check( get_level( "none" ) == 10, "none" );
     check( get_level( "err" ) == 11, "err" );
     check( get_level( "warn" ) == 12, "warn" );

@@ -73,6 +73,8 @@ void test_request(void);
 void test_wait(void);
 void test_decommit(void);
 void test_process(void);
+void test_monitor(void);
+void test_words(void);
 void test_fork(void);
 void test_refuse(void);
 void test_foreign(void);

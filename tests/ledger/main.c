@@ -183,6 +183,8 @@ static const struct
     { "wait", test_wait },
     { "decommit", test_decommit },
     { "process", test_process },
+    { "monitor", test_monitor },
+    { "words", test_words },
     { "fork", test_fork },
     { "refuse", test_refuse },
     { "foreign", test_foreign },

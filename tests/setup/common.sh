@@ -20,7 +20,7 @@ SETUP=$B/winekmt-setup
 FAULTS=$B/tests/setup/winekmt-setup      # with AddressSanitizer, and WINEKMT_SETUP_STOP_AFTER
 PE_TEST=$B/tests/setup/pe_test
 PROG=$B/tests/setup/prog.exe
-TEMPLATE=$B/tests/setup/template
+TEMPLATE=${SETUP_TEMPLATE:-$B/tests/setup/template}
 STOCK=$WINE_PE_DIR/gdi32.dll
 SERVERS=''                               # prefixes with a server that may still run at the end
 export WINE

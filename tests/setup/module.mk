@@ -23,7 +23,19 @@ $(SETUP_TEST_DIR)/prog.exe: tests/setup/prog.c $(B)/config.mk | $(GENERATED)
 	@mkdir -p $(@D)
 	$(CROSSCC) $(CROSSCFLAGS) $(PE_CFLAGS) -o $@ $<
 
-CHECKS += $(addprefix $(SETUP_TEST_DIR)/,winekmt-setup pe_test prog.exe)
+# A function from each API set (NUMBER-NAME), which is what it is imported from.
+SETUP_SETS := 0-CloseAdapter 1-OpenAdapterFromLuid 2-EnumAdapters2 3-QueryVideoMemoryInfo 4-CreateDevice 5-DestroyDevice \
+              6-OfferAllocations
+SETUP_SETS := $(SETUP_SETS:%=$(SETUP_TEST_DIR)/sets/%.a)
+CROSSDLLTOOL ?= $(firstword $(subst -gcc, ,$(notdir $(CROSSCC))))-dlltool
+$(SETUP_TEST_DIR)/sets/%.a: tests/setup/module.mk
+	@mkdir -p $(@D)
+	@printf 'LIBRARY api-ms-win-dx-d3dkmt-l1-1-%s.dll\nEXPORTS\n    D3DKMT%s\n' $(subst -, ,$*) > $(@:.a=.def)
+	$(CROSSDLLTOOL) -d $(@:.a=.def) -l $@
+$(SETUP_TEST_DIR)/sets.exe: tests/setup/sets.c tools/setup/names.h $(SETUP_SETS) $(B)/config.mk | $(GENERATED)
+	$(CROSSCC) $(CROSSCFLAGS) $(PE_CFLAGS) -Itools -o $@ $< $(SETUP_SETS)
+
+CHECKS += $(addprefix $(SETUP_TEST_DIR)/,winekmt-setup pe_test prog.exe sets.exe)
 
 TESTS += setup-pe:tests/setup/pe.sh
 TESTS += setup-exports:tests/setup/exports.sh
@@ -32,4 +44,5 @@ TESTS += setup-refuse:tests/setup/refuse.sh
 TESTS += setup-interrupt:tests/setup/interrupt.sh
 TESTS += setup-change:tests/setup/change.sh
 TESTS += setup-status:tests/setup/status.sh
+TESTS += setup-sets:tests/setup/sets.sh
 TESTS += setup-run:tests/setup/run.sh

@@ -8,8 +8,8 @@
 
 SHARE := tests/share
 
-$(B)/native/$(SHARE)/share_test.o: NATIVE_CFLAGS += -Itests/include
-$(B)/native/share_test: $(B)/native/$(SHARE)/share_test.o
+$(B)/native/$(SHARE)/share_%.o: NATIVE_CFLAGS += -Itests/include
+$(B)/native/share_test: $(B)/native/$(SHARE)/share_test.o $(B)/native/$(SHARE)/share_monitor.o
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -pthread -o $@ $^
 

@@ -36,6 +36,7 @@ static D3DKMT_HANDLE adapter, device, queue, fence, allocations[MAX_ALLOCATIONS]
 static unsigned int  count, held;   /* held: of them the first so many, by MakeResident */
 static size_t        size;          /* bytes of each */
 static unsigned long seed;          /* of the pattern: the process id */
+static LUID          luid;
 
 #ifdef _WIN32
 static double now_ms( void )
@@ -94,6 +95,8 @@ static NTSTATUS open_gpu( void )
     if ((status = D3DKMTEnumAdapters2( &enumeration ))) return status;
     if (!enumeration.NumAdapters) return STATUS_NOT_FOUND;
     create.hAdapter = adapter = adapters[0].hAdapter;
+    luid = adapters[0].AdapterLuid;
+    if (getenv( "SHARE_MONITOR" )) return STATUS_SUCCESS;      /* one that only looks */
     if ((status = D3DKMTCreateDevice( &create ))) return status;
     create_queue.hDevice = device = create.hDevice;
     status = D3DKMTCreatePagingQueue( &create_queue );
@@ -238,7 +241,8 @@ static void do_info( unsigned long pid )
 
 static void do_reserve( unsigned long pid, unsigned long long bytes )
 {
-    D3DKMT_CHANGEVIDEOMEMORYRESERVATION change = { .hAdapter = adapter, .Reservation = bytes, .hProcess = pid ? open_process( pid ) : NULL };
+    D3DKMT_CHANGEVIDEOMEMORYRESERVATION change = { .hAdapter = adapter, .Reservation = bytes,
+                                                   .hProcess = pid ? open_process( pid ) : NULL };
 
     answer( "reserved %x", (unsigned int)D3DKMTChangeVideoMemoryReservation( &change ) );
     if (change.hProcess) close_process( change.hProcess );
@@ -260,6 +264,93 @@ static void do_trim( unsigned long pid, unsigned long long bytes )
 
     answer( "trimmed %x %llu", (unsigned int)status, (unsigned long long)trim.NumBytesDecommitted );
     if (trim.hProcess) close_process( trim.hProcess );
+}
+
+/* pid 0: this process. NULL, after an answer: it cannot be opened. */
+static HANDLE get_process( unsigned long pid, const char *what )
+{
+    HANDLE process = pid ? open_process( pid ) : (HANDLE)(intptr_t)-1;
+
+    if (!process) answer( "%s %x", what, (unsigned int)STATUS_INVALID_HANDLE );
+    return process;
+}
+
+static void put_process( unsigned long pid, HANDLE process )
+{
+    if (pid) close_process( process );
+}
+
+/* "statistics STATUS COMMITTED RESIDENT ALLOCATIONS RESIDENT-ALLOCATIONS BUDGET": the first segment of a process */
+static void do_statistics( unsigned long pid )
+{
+    D3DKMT_QUERYSTATISTICS params = { .Type = D3DKMT_QUERYSTATISTICS_PROCESS_SEGMENT, .AdapterLuid = luid }, group = params;
+    D3DKMT_QUERYSTATISTICS_PROCESS_SEGMENT_INFORMATION *segment = &params.QueryResult.ProcessSegmentInformation;
+    NTSTATUS status;
+
+    if (!(params.hProcess = get_process( pid, "statistics" ))) return;
+    group.Type = D3DKMT_QUERYSTATISTICS_PROCESS_SEGMENT_GROUP;
+    group.hProcess = params.hProcess;
+    if (!(status = D3DKMTQueryStatistics( &params ))) status = D3DKMTQueryStatistics( &group );
+    if (!status && group.QueryResult.ProcessSegmentGroupInformation.Usage != segment->VideoMemory.AllocsResidentInP[0].Bytes) status = 1;
+    answer( "statistics %x %llu %llu %u %u %llu", (unsigned int)status, (unsigned long long)segment->BytesCommitted,
+            (unsigned long long)segment->VideoMemory.AllocsResidentInP[0].Bytes, (unsigned int)segment->VideoMemory.AllocsCommitted,
+            (unsigned int)segment->VideoMemory.AllocsResidentInP[0].Count,
+            (unsigned long long)group.QueryResult.ProcessSegmentGroupInformation.Budget );
+    put_process( pid, params.hProcess );
+}
+
+/* "segment STATUS COMMITTED RESIDENT ALLOCATIONS RESIDENT-ALLOCATIONS EVICTED": the first segment, all processes together */
+static void do_segment( void )
+{
+    D3DKMT_QUERYSTATISTICS params = { .Type = D3DKMT_QUERYSTATISTICS_SEGMENT, .AdapterLuid = luid };
+    D3DKMT_QUERYSTATISTICS_SEGMENT_INFORMATION *segment = &params.QueryResult.SegmentInformation;
+    NTSTATUS status = D3DKMTQueryStatistics( &params );
+
+    answer( "segment %x %llu %llu %u %u %llu", (unsigned int)status, (unsigned long long)segment->BytesCommitted,
+            (unsigned long long)segment->BytesResident, (unsigned int)segment->Memory.AllocsCommitted,
+            (unsigned int)segment->Memory.AllocsResident, (unsigned long long)segment->Memory.TotalBytesEvicted );
+}
+
+static void do_evict( void )
+{
+    struct winekmt_escape escape = { .magic = WINEKMT_ESCAPE_MAGIC, .version = WINEKMT_VERSION, .command = WINEKMT_ESCAPE_EVICT };
+    D3DKMT_ESCAPE params = { .hAdapter = adapter, .Type = D3DKMT_ESCAPE_DRIVERPRIVATE, .pPrivateDriverData = &escape,
+                             .PrivateDriverDataSize = sizeof(escape) };
+    NTSTATUS status = D3DKMTEscape( &params );
+
+    answer( "evicted %x %llu", (unsigned int)status, (unsigned long long)escape.bytes );
+}
+
+static void do_class( unsigned long pid )
+{
+    D3DKMT_SCHEDULINGPRIORITYCLASS class = -1;
+    HANDLE process = get_process( pid, "class" );
+    NTSTATUS status;
+
+    if (!process) return;
+    status = D3DKMTGetProcessSchedulingPriorityClass( process, &class );
+    answer( "class %x %d", (unsigned int)status, class );
+    put_process( pid, process );
+}
+
+static void do_set_class( unsigned long pid, unsigned int class )
+{
+    HANDLE process = get_process( pid, "class-set" );
+
+    if (!process) return;
+    answer( "class-set %x", (unsigned int)D3DKMTSetProcessSchedulingPriorityClass( process, class ) );
+    put_process( pid, process );
+}
+
+static void do_removal( unsigned long pid )
+{
+    D3DKMT_GETPROCESSDEVICEREMOVALSUPPORT params = { .hProcess = get_process( pid, "removal" ) };
+    NTSTATUS status;
+
+    if (!params.hProcess) return;
+    status = D3DKMTGetProcessDeviceRemovalSupport( &params );
+    answer( "removal %x %u", (unsigned int)status, params.Support );
+    put_process( pid, params.hProcess );
 }
 
 int main( void )
@@ -286,6 +377,12 @@ int main( void )
         else if (sscanf( line, "info %lu", &pid ) == 1) do_info( pid );
         else if (sscanf( line, "reserve %lu %llu", &pid, &bytes ) == 2) do_reserve( pid, bytes );
         else if (sscanf( line, "trim %lu %llu", &pid, &bytes ) == 2) do_trim( pid, bytes );
+        else if (sscanf( line, "statistics %lu", &pid ) == 1) do_statistics( pid );
+        else if (!strncmp( line, "segment", 7 )) do_segment();
+        else if (!strncmp( line, "evict", 5 )) do_evict();
+        else if (sscanf( line, "class-set %lu %u", &pid, &number ) == 2) do_set_class( pid, number );
+        else if (sscanf( line, "class %lu", &pid ) == 1) do_class( pid );
+        else if (sscanf( line, "removal %lu", &pid ) == 1) do_removal( pid );
         else if (!strncmp( line, "quit", 4 )) break;
         else answer( "what?" );
     }

@@ -29,20 +29,10 @@
 
 #include "wine/test.h"
 #include "ntstatus.h"
+#include "share_test.h"
 
-#define MB     (1ull << 20)
-#define LIMIT  64       /* MB */
-
-static const char *commands[2];
+const char *commands[2];
 static char ledger[] = "/tmp/winekmt-share-XXXXXX";
-
-struct peer
-{
-    pid_t pid;              /* of the process group */
-    unsigned long id;       /* that the others know it by */
-    FILE *in, *out;
-    char  line[256];
-};
 
 static double now_ms( void )
 {
@@ -52,14 +42,13 @@ static double now_ms( void )
     return time.tv_sec * 1e3 + time.tv_nsec / 1e6;
 }
 
-static void sleep_ms( unsigned int ms )
+void sleep_ms( unsigned int ms )
 {
     struct timespec time = { ms / 1000, ms % 1000 * 1000000l };
 
     nanosleep( &time, NULL );
 }
 
-static const char *ask( struct peer *peer, const char *format, ... ) __attribute__((format (printf, 2, 3)));
 static void send_line( struct peer *peer, const char *format, va_list args )
 {
     vfprintf( peer->in, format, args );
@@ -74,7 +63,7 @@ static const char *read_line( struct peer *peer )
     return peer->line;
 }
 
-static const char *ask( struct peer *peer, const char *format, ... )
+const char *ask( struct peer *peer, const char *format, ... )
 {
     va_list args;
 
@@ -94,7 +83,7 @@ static void tell( struct peer *peer, const char *format, ... )
     va_end( args );
 }
 
-static void start( struct peer *peer, unsigned int which )
+void start( struct peer *peer, unsigned int which )
 {
     unsigned int status = ~0u;
     int in[2], out[2], how;
@@ -117,7 +106,7 @@ static void start( struct peer *peer, unsigned int which )
     if (feof( peer->out ) && waitpid( peer->pid, &how, 0 ) == peer->pid) trace( "its wait status is %#x\n", how );
 }
 
-static void stop( struct peer *peer )
+void stop( struct peer *peer )
 {
     tell( peer, "quit" );
     fclose( peer->in );
@@ -125,7 +114,7 @@ static void stop( struct peer *peer )
     waitpid( peer->pid, NULL, 0 );
 }
 
-static void kill_peer( struct peer *peer )
+void kill_peer( struct peer *peer )
 {
     kill( -peer->pid, SIGKILL );
     fclose( peer->in );
@@ -133,8 +122,7 @@ static void kill_peer( struct peer *peer )
     waitpid( peer->pid, NULL, 0 );
 }
 
-/* create: how many were created; *status why it ended, *ms the slowest */
-static unsigned int create( struct peer *peer, unsigned int count, unsigned int kib, unsigned int *status, double *ms )
+unsigned int create( struct peer *peer, unsigned int count, unsigned int kib, unsigned int *status, double *ms )
 {
     unsigned int created = 0;
 
@@ -155,10 +143,7 @@ static struct info get_info( struct peer *peer, unsigned long of )
     return info;
 }
 
-#define expect( peer, command, answer ) \
-    do { ask( peer, "%s", command ); ok( !strcmp( (peer)->line, answer ), "%s: got %s, expected %s\n", command, (peer)->line, answer ); } while (0)
-
-static void check_ledger( void )
+void check_ledger( void )
 {
     struct stat st;
 
@@ -672,6 +657,8 @@ START_TEST(share)
     test_evicted();
     test_reservation();
     test_commitment();
+    test_statistics();
+    test_processes();
     test_stopped();
     test_one_silent();
     test_crowd();

@@ -23,7 +23,8 @@
 #endif
 
 extern void func_handle(void), func_block(void), func_offer(void), func_budget(void), func_fault(void), func_races(void), func_stress(void);
-extern void func_evict(void), func_evict_limits(void), func_evict_fault(void), func_evict_races(void), func_evict_model(void);
+extern void func_evict(void), func_evict_limits(void), func_evict_fault(void), func_evict_races(void);
+extern void func_params(void), func_shortage(void), func_peers(void), func_rare(void), func_rare_budget(void);
 const struct test winetest_testlist[] =
 {
     { "handle", func_handle },
@@ -37,7 +38,11 @@ const struct test winetest_testlist[] =
     { "evict_limits", func_evict_limits },
     { "evict_fault", func_evict_fault },
     { "evict_races", func_evict_races },
-    { "evict_model", func_evict_model },
+    { "params", func_params },
+    { "shortage", func_shortage },
+    { "peers", func_peers },
+    { "rare", func_rare },
+    { "rare_budget", func_rare_budget },
     { 0, 0 }
 };
 
@@ -75,11 +80,13 @@ void *__real_os_allocate_pages( uint64_t size );
 void *__wrap_os_allocate_pages( uint64_t size );
 int __real_os_create_thread( pthread_t *thread, void *(*function)(void *), void *arg );
 int __wrap_os_create_thread( pthread_t *thread, void *(*function)(void *), void *arg );
+bool __real_os_memory_is_available( uint64_t size );
+bool __wrap_os_memory_is_available( uint64_t size );
 
 static unsigned int fail_nth, failed;
 static uint64_t malloc_bytes;
 static struct { char *memory; size_t size, count, used; } arena;    /* one thread at a time */
-static bool no_threads;
+static bool no_threads, no_memory;
 
 /* Only one thread at a time sets fail_nth; all count it down. */
 static bool fails( void )
@@ -170,6 +177,16 @@ int __wrap_os_create_thread( pthread_t *thread, void *(*function)(void *), void 
 void unit_fail_threads( bool fail )
 {
     __atomic_store_n( &no_threads, fail, __ATOMIC_RELAXED );
+}
+
+bool __wrap_os_memory_is_available( uint64_t size )
+{
+    return !__atomic_load_n( &no_memory, __ATOMIC_RELAXED ) && __real_os_memory_is_available( size );
+}
+
+void unit_fail_memory( bool fail )
+{
+    __atomic_store_n( &no_memory, fail, __ATOMIC_RELAXED );
 }
 
 /***********************************************************************

@@ -155,5 +155,7 @@ uint64_t unit_malloc_bytes( void );
 void unit_set_arena( void *memory, size_t size, size_t count );
 /* No thread of core's can be made, as long as that is set. */
 void unit_fail_threads( bool fail );
+/* The machine has no memory to spare for small pieces of evicted content, as long as that is set. */
+void unit_fail_memory( bool fail );
 
 #endif /* __WINEKMT_TESTS_UNIT_H */

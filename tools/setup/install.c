@@ -92,6 +92,7 @@ int plan_make( struct plan *plan, const struct payload *payload, const struct wi
     }
     ret = dropin_build( &plan->stock, wine->stock, &plan->dropin );
     for (i = 0; i < OWN_FILE_COUNT && !ret; i++) ret = load_own_file( payload, i, &plan->files[i] );
+    if (!ret) ret = sets_make( &plan->sets, &plan->stock, wine );
     if (ret) plan_free( plan );
     return ret;
 }
@@ -103,6 +104,7 @@ void plan_free( struct plan *plan )
     file_free( &plan->stock );
     file_free( &plan->dropin );
     for (i = 0; i < OWN_FILE_COUNT; i++) file_free( &plan->files[i] );
+    sets_free( &plan->sets );
 }
 
 /* A file in system32, and whether it has this content. */
@@ -218,7 +220,7 @@ static int change_prefix( struct prefix *prefix, const struct plan *plan, const 
     if (!ret && state == GDI32_DROPIN &&
         !(system_file_same( prefix, NAME_GDI32, &plan->dropin ) && system_file_same( prefix, NAME_STOCK, &plan->stock )))
         ret = step_aside( prefix, plan );
-    if (!ret) ret = write_own_files( prefix, plan ) || write_stock( prefix, plan, wine );
+    if (!ret) ret = write_own_files( prefix, plan ) || write_stock( prefix, plan, wine ) || sets_write( prefix, &plan->sets );
     registry_enter( regs );
     if (!ret) ret = registries_save( regs );
     if (!ret && !file_same( gdi32, &plan->dropin ))
@@ -271,6 +273,7 @@ static int install_locked( struct prefix *prefix, const struct wine *wine, const
     for (i = 0; i < OWN_FILE_COUNT; i++)
         if (plan->files[i].data) manifest_add( &manifest, "file", own_files[i], fingerprint_text( &plan->files[i] ), NULL );
     registry_record( &manifest, &old, &regs, state == GDI32_DROPIN && !found );
+    sets_enter( &regs, &manifest, &plan->sets );
     ret = change_prefix( prefix, plan, wine, state, &regs, &manifest );
     registries_free( &regs );
     return ret;
@@ -372,11 +375,12 @@ static int uninstall_locked( struct prefix *prefix, const char *dir )
     ret = restore_gdi32( prefix );
     if (!ret && !(ret = registries_load( &regs, prefix )))
     {
+        sets_restore( &regs, &manifest );
         registry_restore( &regs, &manifest );
         ret = registries_save( &regs );
         registries_free( &regs );
     }
-    if (!ret) ret = remove_own_files( prefix );
+    if (!ret) ret = sets_write( prefix, NULL ) || remove_own_files( prefix );
     if (!ret) ret = file_remove( path ) || dir_remove( dir );
     free( path );
     return ret;

@@ -21,6 +21,7 @@
 #define NAME_PENDING    "pending"
 #define NAME_MANIFEST   "manifest"
 
+#define MODULE_GDI32    "gdi32"
 #define MODULE_STOCK    "winekmt_gdi32"     /* as a forwarder spells them */
 #define MODULE_WINEKMT  "winekmt"
 

@@ -10,8 +10,10 @@
  *   system32/winekmt-refresh.exe  run by wineboot whenever the prefix starts: fits the drop-in to the Wine that runs it
  *   system32/winekmt_bridge.dll   the way to the unix half without WINEDLLPATH (optional), and
  *   system32/winekmt.path         where that finds winekmt.so
+ *   system32/api-ms-win-dx-...    the API sets, for a Wine whose schema does not know them (sets.c)
  *   winekmt/manifest              what was installed and what was there before; written first, removed last
  *   winekmt/gdi32.dll             what system32/gdi32.dll would be without us
+ *   winekmt/api-ms-win-dx-...     what was there under the names of the API sets
  *   winekmt/pending               there while winekmt-refresh.exe works, or when it had to step aside
  *
  * and in the registry: gdi32 = native,builtin for the user's programs, gdi32 = builtin for those that start a prefix
@@ -155,6 +157,23 @@ extern void registry_record( struct manifest *manifest, const struct manifest *o
 extern void registry_enter( struct registries *regs );
 extern void registry_restore( struct registries *regs, const struct manifest *manifest );
 
+/* sets.c: the API sets, api-ms-win-dx-d3dkmt-l1-1-0 and up */
+#define SET_COUNT   7
+
+struct sets
+{
+    int         needed;             /* Wine does not lead them to gdi32.dll by itself, so there are files */
+    struct file files[SET_COUNT];
+    int         builtin[SET_COUNT]; /* Wine has a builtin of that name */
+};
+
+extern int sets_make( struct sets *sets, const struct file *stock, const struct wine *wine );
+extern void sets_free( struct sets *sets );
+extern int sets_write( const struct prefix *prefix, const struct sets *sets );
+extern void sets_enter( struct registries *regs, struct manifest *manifest, const struct sets *sets );
+extern void sets_restore( struct registries *regs, const struct manifest *manifest );
+extern int sets_check( const struct prefix *prefix, const struct sets *sets, int report );
+
 /* install.c */
 #define SYSTEM32    "drive_c/windows/system32/"
 #define OWN_DIR     "drive_c/windows/" NAME_OWN_DIR
@@ -173,6 +192,7 @@ struct plan
     struct file stock;
     struct file dropin;
     struct file files[4];       /* of own_files; data NULL: not to be there */
+    struct sets sets;
 };
 
 extern const char *const own_files[];       /* in system32, beside the drop-in and the stock module; ends with NULL */

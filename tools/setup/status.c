@@ -166,6 +166,7 @@ int check_installed( const struct prefix *prefix, const struct payload *payload,
     problems += check_gdi32( prefix, &plan, report );
     problems += check_own_files( prefix, &plan, &manifest, report );
     problems += check_registry( prefix, report );
+    problems += sets_check( prefix, &plan.sets, report );
     plan_free( &plan );
     return problems;
 }

@@ -268,6 +268,24 @@ NTSTATUS kmt_EnumAdapters( D3DKMT_ENUMADAPTERS *params )
     return STATUS_SUCCESS;
 }
 
+/* *count: room in the caller's array; then how many adapters are open and stand in adapters. With no array, how many there can be.
+ * caller_count: where the caller wants that. */
+static NTSTATUS enum_adapters( ULONG *count, D3DKMT_ADAPTERINFO *array, ULONG *caller_count, D3DKMT_ADAPTERINFO adapters[MAX_ADAPTERS] )
+{
+    uint32_t room = *count < MAX_ADAPTERS ? *count : MAX_ADAPTERS;
+    NTSTATUS status;
+
+    if (!array)
+    {
+        *count = MAX_ADAPTERS;
+        return STATUS_SUCCESS;
+    }
+    probe_write( caller_count );
+    probe_write_array( array, room * sizeof(*array) );
+    if (!(status = open_all_gpus( adapters, &room ))) *count = room;
+    return status;
+}
+
 /***********************************************************************
  *           kmt_EnumAdapters2
  *
@@ -283,23 +301,66 @@ NTSTATUS kmt_EnumAdapters2( D3DKMT_ENUMADAPTERS2 *params )
 {
     D3DKMT_ADAPTERINFO adapters[MAX_ADAPTERS];
     D3DKMT_ENUMADAPTERS2 args;
-    uint32_t count;
     NTSTATUS status;
 
     if (!params) return STATUS_INVALID_PARAMETER;
     args = *params;
-    if (!args.pAdapters)
-    {
-        params->NumAdapters = MAX_ADAPTERS;
-        return STATUS_SUCCESS;
-    }
-    probe_write( &params->NumAdapters );
-    count = args.NumAdapters < MAX_ADAPTERS ? args.NumAdapters : MAX_ADAPTERS;
-    probe_write_array( args.pAdapters, count * sizeof(*args.pAdapters) );
-    if ((status = open_all_gpus( adapters, &count ))) return status;
-    memcpy( args.pAdapters, adapters, count * sizeof(*adapters) );
-    params->NumAdapters = count;
+    if ((status = enum_adapters( &args.NumAdapters, args.pAdapters, &params->NumAdapters, adapters ))) return status;
+    if (args.pAdapters) memcpy( args.pAdapters, adapters, args.NumAdapters * sizeof(*adapters) );
+    params->NumAdapters = args.NumAdapters;
     return STATUS_SUCCESS;
+}
+
+/***********************************************************************
+ *           kmt_EnumAdapters3
+ *
+ * The same with a filter: IncludeComputeOnly and IncludeDisplayOnly ask for kinds that are left out otherwise. All GPUs here render,
+ * so either changes nothing.
+ *
+ * STATUS_INVALID_PARAMETER: also a bit of the filter that does not exist.
+ * Source: DDI page of D3DKMTEnumAdapters3.
+ */
+NTSTATUS kmt_EnumAdapters3( D3DKMT_ENUMADAPTERS3 *params )
+{
+    D3DKMT_ADAPTERINFO adapters[MAX_ADAPTERS];
+    D3DKMT_ENUMADAPTERS3 args;
+    NTSTATUS status;
+
+    if (!params) return STATUS_INVALID_PARAMETER;
+    args = *params;
+    if (args.Filter.Reserved) return STATUS_INVALID_PARAMETER;
+    if ((status = enum_adapters( &args.NumAdapters, args.pAdapters, &params->NumAdapters, adapters ))) return status;
+    if (args.pAdapters) memcpy( args.pAdapters, adapters, args.NumAdapters * sizeof(*adapters) );
+    params->NumAdapters = args.NumAdapters;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS find_gpu_by_luid( LUID luid, struct kmt_gpu **gpu )
+{
+    NTSTATUS status;
+
+    kmt_lock();
+    *gpu = find_gpu_by_luid_locked( luid );
+    kmt_unlock();
+    if (*gpu) return STATUS_SUCCESS;
+    if ((status = enum_gpus())) return status;
+    kmt_lock();
+    *gpu = find_gpu_by_luid_locked( luid );
+    kmt_unlock();
+    return *gpu ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
+}
+
+struct kmt_gpu *next_gpu_locked( const struct kmt_gpu *previous )
+{
+    const struct list *cursor;
+
+    for (cursor = previous ? previous->entry.next : gpus.next; cursor != &gpus; cursor = cursor->next)
+    {
+        struct kmt_gpu *gpu = LIST_ENTRY( cursor, struct kmt_gpu, entry );
+
+        if (gpu->present) return gpu;
+    }
+    return NULL;
 }
 
 /***********************************************************************
@@ -324,14 +385,11 @@ NTSTATUS kmt_OpenAdapterFromLuid( D3DKMT_OPENADAPTERFROMLUID *params )
     TRACE( "LUID %#x:%#x", luid.HighPart, luid.LowPart );
     probe_write( &params->hAdapter );
 
+    if ((status = find_gpu_by_luid( luid, &gpu )) == STATUS_INVALID_PARAMETER) return KMT_STATUS_STOCK;
+    if (status) return status;
     kmt_lock();
-    gpu = find_gpu_by_luid_locked( luid );
+    handle = open_gpu_locked( gpu );
     kmt_unlock();
-    if (!gpu && (status = enum_gpus())) return status;
-    kmt_lock();
-    if ((gpu = find_gpu_by_luid_locked( luid ))) handle = open_gpu_locked( gpu );
-    kmt_unlock();
-    if (!gpu) return KMT_STATUS_STOCK;
     if (!handle) return STATUS_NO_MEMORY;
     params->hAdapter = handle;
     return STATUS_SUCCESS;

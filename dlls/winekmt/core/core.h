@@ -188,6 +188,12 @@ struct kmt_gpu
     struct list        lost;        /* struct vidmm.entry, one reference each: managers whose device was lost */
 };
 
+/* The GPU with that LUID, which may be listed anew for it. The lock is not held. STATUS_INVALID_PARAMETER: none has it. STATUS_NO_MEMORY. */
+NTSTATUS find_gpu_by_luid( LUID luid, struct kmt_gpu **gpu );
+
+/* The next GPU that the last enumeration listed, NULL at the end; start with NULL. */
+struct kmt_gpu *next_gpu_locked( const struct kmt_gpu *previous );
+
 /* What D3DKMTOpenAdapterFrom... gives. */
 struct adapter
 {

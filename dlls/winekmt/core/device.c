@@ -28,7 +28,8 @@ bool device_is_removed( const struct device *device )
 void device_fail_locked( struct device *device, uint32_t execution_state )
 {
     if (device_is_removed( device )) return;
-    ERR( "device %#x is in error: its memory could not be made resident", device->object.handle );
+    ERR( "device %#x is in error: %s", device->object.handle,
+         execution_state == D3DKMT_DEVICEEXECUTION_STOPPED ? "the program says so" : "its memory could not be made resident" );
     device->execution_state = execution_state;
     kmt_wake_locked();
     notify_locked();
@@ -209,4 +210,29 @@ NTSTATUS kmt_GetDeviceState( D3DKMT_GETDEVICESTATE *params )
     default:                               memset( &params->PresentQueueState, 0, sizeof(params->PresentQueueState) ); break;
     }
     return STATUS_SUCCESS;
+}
+
+/***********************************************************************
+ *           kmt_MarkDeviceAsError
+ *
+ * Puts a device in error, as a driver does that cannot go on: from then on it answers STATUS_DEVICE_REMOVED and GetDeviceState
+ * D3DKMT_DEVICEEXECUTION_STOPPED. Everything on it can still be destroyed. One that is in error already stays as it is.
+ *
+ * STATUS_INVALID_PARAMETER: the device, or a Reason that does not exist.
+ * Cost: one lock.  Source: DDI page of D3DKMTMarkDeviceAsError; docs/semantics.md for the state.
+ */
+NTSTATUS kmt_MarkDeviceAsError( D3DKMT_MARKDEVICEASERROR *params )
+{
+    D3DKMT_MARKDEVICEASERROR args;
+    struct device *device;
+
+    if (!params) return STATUS_INVALID_PARAMETER;
+    args = *params;
+    TRACE( "device %#x, reason %#x", args.hDevice, (unsigned int)args.Reason );
+    if (is_stock_handle( args.hDevice )) return KMT_STATUS_STOCK;
+    if (args.Reason != D3DKMT_DEVICE_ERROR_REASON_GENERIC && args.Reason != D3DKMT_DEVICE_ERROR_REASON_DRIVER_ERROR) return STATUS_INVALID_PARAMETER;
+    kmt_lock();
+    if ((device = find_device_locked( args.hDevice ))) device_fail_locked( device, D3DKMT_DEVICEEXECUTION_STOPPED );
+    kmt_unlock();
+    return device ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
 }

@@ -15,6 +15,8 @@
 #ifndef __WINEKMT_KMT_H
 #define __WINEKMT_KMT_H
 
+#include <stdint.h>
+
 #include "windef.h"
 #include "ntstatus.h"
 #include "ddk/d3dkmthk.h"
@@ -23,11 +25,52 @@
  * the stock function of the same name instead. Never seen by a program. */
 #define KMT_STATUS_STOCK  ((NTSTATUS)0xe057c0ce)
 
+/* What a function of two arguments passes on: Get- and SetProcessSchedulingPriorityClass. */
+typedef struct
+{
+    void     *first;
+    uintptr_t second;
+} kmt_two_arguments;
+
 #define KMT_CORE( name, type )  NTSTATUS kmt_##name( type *params );
 #define KMT_THREAD( name, type )
 #define KMT_STOCK( name, status )
 #define KMT_REFUSE( name, status )
 #include "kmt_functions.h"
+
+/* Every function of functions.list, in its order. */
+enum kmt_function
+{
+#define KMT_CORE( name, type )      function_##name,
+#define KMT_THREAD( name, type )    function_##name,
+#define KMT_STOCK( name, status )   function_##name,
+#define KMT_REFUSE( name, status )  function_##name,
+#include "kmt_functions.h"
+    kmt_function_count
+};
+
+/* A call of a function that is not implemented. */
+struct kmt_refusal
+{
+    UINT        function;   /* enum kmt_function */
+    const void *argument;   /* the first, as it came: nearly always the parameter block */
+};
+
+/***********************************************************************
+ *           kmt_refuse
+ *
+ * Answers for a function of the kinds stock and refuse. What the block names is looked at as the function itself would, so that a
+ * mistake of the program's is told from something that is not implemented. The program's memory is only read.
+ *
+ * The status of the row in functions.list: what the call names exists.
+ * STATUS_INVALID_PARAMETER: NULL, or something that does not exist. STATUS_INVALID_HANDLE: an NT handle or a process that does not.
+ * STATUS_DEVICE_REMOVED: the GPU was lost. STATUS_NO_MEMORY, STATUS_ACCESS_DENIED: the LUID or the process could not be looked up.
+ * KMT_STATUS_STOCK: it names something of stock Wine's.
+ *
+ * Cost: one lock. A LUID costs as much as OpenAdapterFromLuid, a process handle as os_check_process.
+ * Source: facts/d3dkmt.md 2.3 and 2.5, facts/windows-behaviour.md, DDI pages of the structures.
+ */
+NTSTATUS kmt_refuse( const struct kmt_refusal *refusal );
 
 /* What the program is to be told. The unix half of Wine has no way to run its code, so threads of the front end do: one for each kind,
  * since a callback may wait for an event. */

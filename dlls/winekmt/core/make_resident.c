@@ -357,7 +357,7 @@ static NTSTATUS move_locked( struct allocation *allocation )
     NTSTATUS status;
 
     freed_memory_init( &freed, vidmm );
-    status = page_out_allocation_locked( allocation, &freed );
+    status = page_out_allocation_locked( allocation, true, &freed );
     freed_memory_flush_locked( &freed );
     if (!status && allocation->resident_count) status = return_locked( allocation );
     return status;

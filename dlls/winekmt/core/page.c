@@ -136,7 +136,7 @@ static NTSTATUS finish_page_out_locked( struct page_out *page, struct freed_memo
     return STATUS_SUCCESS;
 }
 
-NTSTATUS page_out_allocation_locked( struct allocation *allocation, struct freed_memory *freed )
+NTSTATUS page_out_allocation_locked( struct allocation *allocation, bool even_recalled, struct freed_memory *freed )
 {
     struct page_out page = { .allocation = allocation };
     struct vidmm *vidmm = freed->vidmm;
@@ -148,7 +148,13 @@ NTSTATUS page_out_allocation_locked( struct allocation *allocation, struct freed
     kmt_unlock();
     copy_out( vidmm, &page );
     kmt_lock();
-    status = finish_page_out_locked( &page, freed );
+    /* As in page_out_locked */
+    if (allocation->recalled && !even_recalled && !page.result)
+    {
+        abandon_page_out_locked( &page, freed );
+        status = STATUS_SUCCESS;
+    }
+    else status = finish_page_out_locked( &page, freed );
     vidmm->freeing--;
     kmt_wake_locked();
     return status;

@@ -13,6 +13,7 @@
 
 #include "winekmt.h"
 #include "core/vidmm.h"
+#include "os/os_registry.h"
 
 /*
  * Fills the answer. data: a copy of the caller's buffer, zeroed but for the bytes that the caller passes in (struct query.input). What
@@ -32,8 +33,31 @@ void copy_string( WCHAR *dst, size_t size, const char *src );
 /* query_memory.c */
 query_function query_umdriverprivate, query_getsegmentsize, query_getsegmentgroupsize;
 /* query_caps.c */
-query_function query_adaptertype, query_driverversion, query_checkdriverupdatestatus;
+query_function query_adaptertype, query_driverversion, query_checkdriverupdatestatus, query_wddm_1_2_caps, query_wddm_2_0_caps, query_no_caps,
+               query_no_caps_of_adapter, query_nodemetadata;
+/* query_performance.c */
+query_function query_nodeperfdata, query_adapterperfdata, query_adapterperfdata_caps;
+struct pci_address gpu_pci_address( const struct kmt_gpu *gpu );
 /* query_identity.c */
 query_function query_physicaladaptercount, query_physicaladapterdeviceids, query_adapterregistryinfo, query_driver_description;
+query_function query_adapterguid, query_adapter_unique_guid, query_adapteraddress, query_driver_file_version, query_gpuversion;
+/* query_registry.c */
+query_function query_umdrivername, query_umopenglinfo, query_physicaladapterpnpkey, query_queryregistry, query_servicename;
+
+/* The keys that the registry has for an adapter, if it has any. */
+enum adapter_key
+{
+    ADAPTER_KEY_DEVICE,             /* what the bus found */
+    ADAPTER_KEY_DEVICE_PARAMETERS,
+    ADAPTER_KEY_SOFTWARE,           /* what an installer wrote */
+    ADAPTER_KEY_SERVICE,
+    ADAPTER_KEY_SERVICE_PARAMETERS,
+};
+
+/* Both: query_registry.c says more. */
+NTSTATUS get_adapter_key( const struct kmt_gpu *gpu, enum adapter_key key, WCHAR path[OS_KEY_CHARS] );
+NTSTATUS read_registry_string( const WCHAR *path, const WCHAR *name, WCHAR *value, size_t chars );
+/* query_display.c */
+query_function query_source_none, query_currentdisplaymode, query_devicevidpnownership;
 
 #endif /* __WINEKMT_QUERY_H */

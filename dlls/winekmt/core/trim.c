@@ -92,14 +92,14 @@ static bool is_under_pressure_locked( const struct vidmm *vidmm )
 
 uint64_t trim_check_locked( struct vidmm *vidmm )
 {
-    uint64_t now, next, bytes = 0, interval = trim_interval_locked();
+    uint64_t now, next, bytes = 0, interval = vidmm->trim.interval ? vidmm->trim.interval : trim_interval_locked();
     struct trim_state *state = &vidmm->trim;
     unsigned int group;
 
     if (vidmm->trim_registrations) vidmm_refresh_budget_locked( vidmm, BUDGET_AGE_NS );
     if (vidmm->lost || !vidmm->trim_registrations)
     {
-        *state = (struct trim_state){ 0 };
+        *state = (struct trim_state){ .interval = state->interval };
         return UINT64_MAX;
     }
     now = os_time_ns();

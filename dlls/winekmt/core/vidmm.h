@@ -492,9 +492,10 @@ enum room
  * nothing to do. Blocks that become empty are left for reuse, or for the next call that makes room. level: not above it. */
 enum room page_out_locked( struct vidmm *vidmm, const struct shortage *shortage, enum evict_level level );
 
-/* Pages out one allocation that the caller has made busy. Drops the lock.
+/* Pages out one allocation that the caller has made busy. Drops the lock. even_recalled: also when MakeResident comes meanwhile; else it stays
+ * where it is then, which is a success too.
  * STATUS_SUCCESS, STATUS_NO_MEMORY, STATUS_DEVICE_REMOVED: it is as before. */
-NTSTATUS page_out_allocation_locked( struct allocation *allocation, struct freed_memory *freed );
+NTSTATUS page_out_allocation_locked( struct allocation *allocation, bool even_recalled, struct freed_memory *freed );
 
 /* Brings the content of an evicted allocation that has been placed back into GPU memory. The caller has made it busy. Drops the
  * lock when there is something to copy. On failure it has lost its memory again and is evicted as before.

@@ -15,9 +15,15 @@
 
 #include "core/vidmm.h"
 
+/* One that can fall: Vulkan's, or what D3DKMTEscape has set. */
+static bool has_budget_locked( const struct vidmm *vidmm )
+{
+    return vidmm->info->has_memory_budget || vidmm->groups[GROUP_LOCAL].cap != UINT64_MAX || vidmm->groups[GROUP_NON_LOCAL].cap != UINT64_MAX;
+}
+
 static bool must_watch_budget_locked( const struct vidmm *vidmm )
 {
-    if (!vidmm->info->has_memory_budget || vidmm->lost) return false;
+    if (!has_budget_locked( vidmm ) || vidmm->lost) return false;
     return vidmm->offered || vidmm->evictable || vidmm->trim.asked_for || vidmm->trim.periodic_at;
 }
 
@@ -112,7 +118,7 @@ static void *worker( void *arg )
         if (trim < deadline) deadline = trim;
         if (vidmm->worker_kicked) continue;     /* while the lock was dropped */
         watch = must_watch_budget_locked( vidmm );
-        vidmm->watching = watch || !vidmm->info->has_memory_budget;
+        vidmm->watching = watch || !has_budget_locked( vidmm );
         if (watch && deadline > os_time_ns() + watch_interval_locked( vidmm )) deadline = os_time_ns() + watch_interval_locked( vidmm );
         vidmm->worker_idle = deadline == UINT64_MAX;
         kmt_wait_on_locked( &vidmm->worker_wake, deadline );

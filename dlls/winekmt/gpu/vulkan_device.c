@@ -278,7 +278,9 @@ enum gpu_result gpu_calibrate( struct gpu_device *device, uint64_t *gpu_ticks, u
     uint64_t times[2];
 
     if (!device->adapter.has_calibration) return GPU_NOT_SUPPORTED;
-    if ((ret = vulkan_result( device->funcs.vkGetCalibratedTimestampsEXT( device->handle, 2, infos, times, deviation_ns ) ))) return ret;
+    if (atomic_load( &device->lost )) return GPU_DEVICE_LOST;
+    ret = vulkan_device_result( device, device->funcs.vkGetCalibratedTimestampsEXT( device->handle, 2, infos, times, deviation_ns ) );
+    if (ret) return ret;
     *gpu_ticks = times[0];
     *cpu_ns = times[1];
     return GPU_SUCCESS;

@@ -138,7 +138,15 @@ void os_condition_wake( struct os_condition *condition );
 bool os_futex_wait( uint32_t *word, uint32_t value, uint64_t deadline );
 void os_futex_wake( uint32_t *word );
 
-/* Monotonic time in nanoseconds. No system call (vDSO). */
+/* Monotonic time in nanoseconds (CLOCK_MONOTONIC). No system call (vDSO). */
 uint64_t os_time_ns( void );
+
+/***********************************************************************
+ *           os_performance_counter
+ *
+ * What QueryPerformanceCounter shows, showed or will show at a time of os_time_ns. Natively the unit is that of Wine, 100 ns.
+ * Windows thread.
+ */
+uint64_t os_performance_counter( uint64_t time_ns );
 
 #endif /* __WINEKMT_OS_H */

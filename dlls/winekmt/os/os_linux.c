@@ -1,5 +1,5 @@
 /*
- * os.h for native Linux programs: processes are pidfds, there is no registry and no LUIDs
+ * os.h and os_registry.h for native Linux programs: processes are pidfds, there is no registry and no LUIDs
  *
  * Copyright 2026 the winekmt developers
  *
@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "os_private.h"
+#include "os_registry.h"
 #include "ntstatus.h"
 
 static const uint64_t kind_native = 0x6e6174697665;     /* for os_hash_process */
@@ -102,4 +103,40 @@ uint64_t os_video_memory_limit(void)
     uint64_t bytes;
 
     return os_environment_limit( &bytes ) ? bytes : UINT64_MAX;
+}
+
+/* Weak: a test may put a registry of its own in their place (tests/fake_registry.c). */
+
+__attribute__((weak)) bool os_find_adapter_key( LUID luid, WCHAR path[OS_KEY_CHARS] )
+{
+    (void)luid;
+    (void)path;
+    return false;
+}
+
+__attribute__((weak)) NTSTATUS os_read_registry( const WCHAR *path, const WCHAR *name, uint32_t *type, void *data, uint32_t *size )
+{
+    (void)path;
+    (void)name;
+    (void)type;
+    (void)data;
+    (void)size;
+    return STATUS_OBJECT_NAME_NOT_FOUND;
+}
+
+__attribute__((weak)) NTSTATUS os_enum_registry( const WCHAR *path, uint32_t index, WCHAR *name, uint32_t chars, bool *is_dword,
+                                                 uint32_t *dword )
+{
+    (void)path;
+    (void)index;
+    (void)name;
+    (void)chars;
+    (void)is_dword;
+    (void)dword;
+    return STATUS_NO_MORE_ENTRIES;
+}
+
+uint64_t os_performance_counter( uint64_t time_ns )
+{
+    return time_ns / 100;
 }

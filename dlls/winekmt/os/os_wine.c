@@ -1,5 +1,5 @@
 /*
- * os.h under Wine, by the system calls that the unix half of ntdll exports
+ * os.h and os_registry.h under Wine, by the system calls that the unix half of ntdll exports
  *
  * Part of winekmt.so only, and the only file that includes Wine's headers. Every function is called on a Windows thread.
  *
@@ -33,6 +33,7 @@
 #include "ntstatus.h"
 
 #include "os_private.h"
+#include "os_registry.h"
 
 #define NAME_CHARS  256     /* longest name of a registry key, with its terminator */
 #define VALUE_BYTES 64      /* of the values read here; a longer one is none of ours */
@@ -118,21 +119,28 @@ static HANDLE open_key( HANDLE root, const char *path )
     return open_key_string( root, &name );
 }
 
-/* Opens the index-th key below root. false: there is none; *key is NULL when it cannot be opened. */
-static bool open_nth_key( HANDLE root, ULONG index, HANDLE *key )
+/* Opens the index-th key below root. false: there is none; *key is NULL when it cannot be opened. name: of NAME_CHARS, or NULL. */
+static bool open_nth_key( HANDLE root, ULONG index, HANDLE *key, WCHAR *name )
 {
     char buffer[offsetof( KEY_BASIC_INFORMATION, Name ) + NAME_CHARS * sizeof(WCHAR)]
         __attribute__((aligned( 8 )));
     KEY_BASIC_INFORMATION *info = (KEY_BASIC_INFORMATION *)buffer;
-    UNICODE_STRING name;
+    UNICODE_STRING string;
     DWORD size;
 
     *key = NULL;
     if (nt_call7( NtEnumerateKey, ARG( root ), index, KeyBasicInformation, ARG( info ), sizeof(buffer), ARG( &size ), 0 ))
         return false;
-    name.Buffer = info->Name;
-    name.Length = name.MaximumLength = info->NameLength;
-    *key = open_key_string( root, &name );
+    string.Buffer = info->Name;
+    string.Length = string.MaximumLength = info->NameLength;
+    *key = open_key_string( root, &string );
+    if (name)
+    {
+        ULONG length = info->NameLength / sizeof(WCHAR) < NAME_CHARS - 1 ? info->NameLength / sizeof(WCHAR) : NAME_CHARS - 1;
+
+        memcpy( name, info->Name, length * sizeof(WCHAR) );
+        name[length] = 0;
+    }
     return true;
 }
 
@@ -265,6 +273,39 @@ NTSTATUS os_get_process_key( HANDLE process, uint64_t *key )
     return STATUS_SUCCESS;
 }
 
+/* Shows every PCI device that the prefix knows, by its instance's key, to check, until that returns true. names: of NAME_CHARS each, the
+ * device and the instance that is shown, or NULL. */
+static bool search_devices( bool (*check)( HANDLE instance, void *arg ), void *arg, WCHAR *device_name, WCHAR *instance_name )
+{
+    HANDLE pci, device, instance;
+    bool found = false;
+    ULONG i, j;
+
+    if (!(pci = open_key( NULL, pci_path ))) return false;
+    for (i = 0; !found && open_nth_key( pci, i, &device, device_name ); i++)
+    {
+        if (!device) continue;
+        for (j = 0; !found && open_nth_key( device, j, &instance, instance_name ); j++)
+        {
+            if (!instance) continue;
+            found = check( instance, arg );
+            nt_close( instance );
+        }
+        nt_close( device );
+    }
+    nt_close( pci );
+    return found;
+}
+
+/* The LUID that Wine gave an instance of a PCI device. false: none, or the device is not present any more. */
+static bool read_luid( HANDLE instance, LUID *luid )
+{
+    uint32_t present;
+
+    if (!read_property( instance, luid_path, luid, sizeof(*luid) )) return false;
+    return !read_property( instance, present_path, &present, sizeof(present) ) || present & 0xff;
+}
+
 /* What os_find_adapter_luid looks for, and finds. */
 struct luid_search
 {
@@ -276,15 +317,14 @@ struct luid_search
 };
 
 /* Looks at one instance of a PCI device. true: this is it. */
-static bool check_instance( HANDLE instance, struct luid_search *search )
+static bool check_uuid( HANDLE instance, void *arg )
 {
     static const uint8_t no_uuid[16];
+    struct luid_search *search = arg;
     uint8_t uuid[16] = { 0 };
-    uint32_t present;
     LUID luid;
 
-    if (!read_property( instance, luid_path, &luid, sizeof(luid) )) return false;
-    if (read_property( instance, present_path, &present, sizeof(present) ) && !(present & 0xff)) return false;
+    if (!read_luid( instance, &luid )) return false;
     read_property( instance, uuid_path, uuid, sizeof(uuid) );
     if (!memcmp( uuid, search->device_uuid, sizeof(uuid) ))
     {
@@ -308,28 +348,105 @@ static bool check_instance( HANDLE instance, struct luid_search *search )
 bool os_find_adapter_luid( const uint8_t device_uuid[16], uint32_t index, LUID *luid )
 {
     struct luid_search search = { .device_uuid = device_uuid, .first = !index };
-    HANDLE pci, device, instance;
-    bool found = false;
-    ULONG i, j;
 
-    if (!(pci = open_key( NULL, pci_path ))) return false;
-    for (i = 0; !found && open_nth_key( pci, i, &device ); i++)
-    {
-        if (!device) continue;
-        for (j = 0; !found && open_nth_key( device, j, &instance ); j++)
-        {
-            if (!instance) continue;
-            found = check_instance( instance, &search );
-            nt_close( instance );
-        }
-        nt_close( device );
-    }
-    nt_close( pci );
-
-    if (found) *luid = search.luid;
+    if (search_devices( check_uuid, &search, NULL, NULL )) *luid = search.luid;
     else if (search.first && search.found_nameless) *luid = search.nameless;
     else return false;
     return true;
+}
+
+static bool check_luid( HANDLE instance, void *arg )
+{
+    const LUID *wanted = arg;
+    LUID luid;
+
+    return read_luid( instance, &luid ) && luid.LowPart == wanted->LowPart && luid.HighPart == wanted->HighPart;
+}
+
+bool os_find_adapter_key( LUID luid, WCHAR path[OS_KEY_CHARS] )
+{
+    WCHAR device[NAME_CHARS], instance[NAME_CHARS], *names[] = { device, instance };
+    size_t length, i, j;
+
+    _Static_assert( sizeof(pci_path) + 2 * NAME_CHARS <= OS_KEY_CHARS, "a path that does not fit" );
+    if (!search_devices( check_luid, &luid, device, instance )) return false;
+    for (length = 0; pci_path[length]; length++) path[length] = pci_path[length];
+    for (i = 0; i < 2; i++)
+    {
+        path[length++] = '\\';
+        for (j = 0; names[i][j]; j++) path[length++] = names[i][j];
+    }
+    path[length] = 0;
+    return true;
+}
+
+static UNICODE_STRING make_unicode_string( const WCHAR *text )
+{
+    UNICODE_STRING string = { .Buffer = (WCHAR *)text };
+
+    while (text[string.Length / sizeof(WCHAR)]) string.Length += sizeof(WCHAR);
+    string.MaximumLength = string.Length;
+    return string;
+}
+
+/***********************************************************************
+ *           os_read_registry
+ *
+ * A key that is not there and one whose parent is not there are the same.
+ */
+NTSTATUS os_read_registry( const WCHAR *path, const WCHAR *name, uint32_t *type, void *data, uint32_t *size )
+{
+    const uint32_t header = offsetof( KEY_VALUE_PARTIAL_INFORMATION, Data ), room = *size;
+    UNICODE_STRING key_string = make_unicode_string( path ), name_string = make_unicode_string( name );
+    KEY_VALUE_PARTIAL_INFORMATION *info;
+    OBJECT_ATTRIBUTES attr;
+    NTSTATUS status;
+    DWORD needed = 0;
+    HANDLE key;
+
+    InitializeObjectAttributes( &attr, &key_string, OBJ_CASE_INSENSITIVE, NULL, NULL );
+    if ((status = nt_open_key( &key, KEY_READ, &attr )))
+        return status == STATUS_ACCESS_DENIED || status == STATUS_NO_MEMORY ? status : STATUS_OBJECT_NAME_NOT_FOUND;
+    /* At least as much as the structure has: the type is wanted even where there is no room */
+    if ((info = malloc( sizeof(*info) + room )))
+    {
+        status = nt_call7( NtQueryValueKey, ARG( key ), ARG( &name_string ), KeyValuePartialInformation, ARG( info ), header + room,
+                           ARG( &needed ), 0 );
+        if (!status || status == STATUS_BUFFER_OVERFLOW)
+        {
+            *type = info->Type;
+            *size = needed - header;
+            if (!status) memcpy( data, info->Data, *size );
+        }
+        else if (status != STATUS_ACCESS_DENIED && status != STATUS_NO_MEMORY) status = STATUS_OBJECT_NAME_NOT_FOUND;
+        free( info );
+    }
+    else status = STATUS_NO_MEMORY;
+    nt_close( key );
+    return status;
+}
+
+NTSTATUS os_enum_registry( const WCHAR *path, uint32_t index, WCHAR *name, uint32_t chars, bool *is_dword, uint32_t *dword )
+{
+    char buffer[offsetof( KEY_VALUE_FULL_INFORMATION, Name ) + 2 * NAME_CHARS * sizeof(WCHAR) + VALUE_BYTES]
+        __attribute__((aligned( 8 )));
+    KEY_VALUE_FULL_INFORMATION *info = (KEY_VALUE_FULL_INFORMATION *)buffer;
+    UNICODE_STRING string = make_unicode_string( path );
+    NTSTATUS status;
+    HANDLE key;
+    DWORD size;
+
+    if (!(key = open_key_string( NULL, &string ))) return STATUS_NO_MORE_ENTRIES;
+    status = nt_call7( NtEnumerateValueKey, ARG( key ), index, KeyValueFullInformation, ARG( info ), sizeof(buffer), ARG( &size ), 0 );
+    nt_close( key );
+    if (status == STATUS_BUFFER_OVERFLOW) return status;
+    if (status) return STATUS_NO_MORE_ENTRIES;
+    if (info->NameLength / sizeof(WCHAR) >= chars) return STATUS_BUFFER_OVERFLOW;
+    memcpy( name, info->Name, info->NameLength );
+    name[info->NameLength / sizeof(WCHAR)] = 0;
+    *is_dword = info->Type == REG_DWORD && info->DataLength == sizeof(*dword);
+    if (*is_dword) memcpy( dword, buffer + info->DataOffset, sizeof(*dword) );
+    return STATUS_SUCCESS;
 }
 
 /* HKEY_CURRENT_USER\Software\Wine, or NULL. */
@@ -433,4 +550,31 @@ uint64_t os_video_memory_limit(void)
     if (!found) found = read_limit( wine, &bytes );
     nt_close( wine );
     return found ? bytes : UINT64_MAX;
+}
+
+/***********************************************************************
+ *           os_performance_counter
+ *
+ * Which clock Wine takes for it is Wine's affair: the two are read one after the other, several times, and the closest pair counts.
+ */
+uint64_t os_performance_counter( uint64_t time_ns )
+{
+    LARGE_INTEGER counter, frequency = { .QuadPart = 0 };
+    uint64_t before, after, best = UINT64_MAX, time = 0;
+    int64_t value = 0, distance;
+    unsigned int i;
+
+    for (i = 0; i < 8; i++)
+    {
+        before = os_time_ns();
+        if (nt_call7( NtQueryPerformanceCounter, ARG( &counter ), ARG( &frequency ), 0, 0, 0, 0, 0 )) break;
+        after = os_time_ns();
+        if (after - before >= best) continue;
+        best = after - before;
+        time = before + best / 2;
+        value = counter.QuadPart;
+    }
+    if (frequency.QuadPart <= 0) return time_ns / 100;
+    distance = time_ns - time;
+    return value + (int64_t)((double)distance * frequency.QuadPart / 1e9);
 }

@@ -1,0 +1,59 @@
+/*
+ * What Linux knows of a GPU that Vulkan does not: its sensors (hwmon), its clocks and link (sysfs), and how long
+ * its engines worked for whom (DRM's fdinfo)
+ *
+ * All of it is found by the PCI address, and all of it may be missing: SENSOR_UNKNOWN. Cost: some system calls a file; nothing is kept.
+ * Any thread, no lock of core held.
+ *
+ * Copyright 2026 the winekmt developers
+ *
+ * This library is free software; you can redistribute it and/or modify it under the terms of the GNU Lesser General
+ * Public License as published by the Free Software Foundation; either version 2.1 of the License, or (at your option)
+ * any later version.
+ */
+
+#ifndef __WINEKMT_SENSORS_H
+#define __WINEKMT_SENSORS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define SENSOR_UNKNOWN  UINT64_MAX
+
+struct pci_address
+{
+    uint32_t domain, bus, device, function;
+};
+
+struct gpu_sensors
+{
+    uint64_t core_hz, core_max_hz;          /* clock of what draws */
+    uint64_t memory_hz, memory_max_hz;
+    uint64_t core_mv;                       /* millivolts */
+    uint64_t fan_rpm, fan_max_rpm;
+    uint64_t power_uw, power_cap_uw;        /* microwatts */
+    uint64_t temperature_mc;                /* millidegrees Celsius; this and the next two */
+    uint64_t temperature_warning_mc, temperature_max_mc;
+    uint64_t link_max_bytes;                /* bytes a second of the PCI link, each way */
+    char     bios_version[32];              /* "": unknown */
+};
+
+/***********************************************************************
+ *           read_gpu_sensors
+ *
+ * false: Linux has no such PCI device, or none of all that; *sensors is filled in all the same.
+ */
+bool read_gpu_sensors( const struct pci_address *address, struct gpu_sensors *sensors );
+
+enum engine_class { ENGINE_GRAPHICS, ENGINE_COMPUTE, ENGINE_VIDEO_DECODE, ENGINE_VIDEO_ENCODE, ENGINE_COPY, ENGINE_OTHER, ENGINE_CLASSES };
+
+/***********************************************************************
+ *           read_engine_times
+ *
+ * Adds up for how many nanoseconds the engines of a GPU worked for a process, by all of its DRM files; a file that it has twice counts
+ * once. pid: of Linux; 0: this process; -1: all processes whose files this one may read.
+ * false: there is no such file: the driver does not tell (NVIDIA's own), or the process has none. Cost: reads every descriptor's info.
+ */
+bool read_engine_times( const struct pci_address *address, int pid, uint64_t times[ENGINE_CLASSES] );
+
+#endif /* __WINEKMT_SENSORS_H */

@@ -1,0 +1,406 @@
+/*
+ * Adapters that come and go, and ones that this machine does not have: Linux, with the GPU of tests/fake_gpu.h in place of Vulkan
+ *
+ * Copyright 2026 the winekmt developers
+ *
+ * This library is free software; you can redistribute it and/or modify it under the terms of the GNU Lesser General
+ * Public License as published by the Free Software Foundation; either version 2.1 of the License, or (at your option)
+ * any later version.
+ */
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "d3dkmt_test.h"
+
+#include "fake_gpu.h"
+
+static NTSTATUS query( D3DKMT_HANDLE adapter, UINT type, void *data, UINT size )
+{
+    D3DKMT_QUERYADAPTERINFO params;
+
+    memset( &params, 0, sizeof(params) );
+    params.hAdapter = adapter;
+    params.Type = type;
+    params.pPrivateDriverData = data;
+    params.PrivateDriverDataSize = size;
+    return pD3DKMTQueryAdapterInfo( &params );
+}
+
+static UINT enum_adapters( D3DKMT_ADAPTERINFO infos[64] )
+{
+    D3DKMT_ENUMADAPTERS2 params;
+
+    params.NumAdapters = 64;
+    params.pAdapters = infos;
+    check_status( pD3DKMTEnumAdapters2( &params ), STATUS_SUCCESS );
+    return params.NumAdapters;
+}
+
+static void close_all( const D3DKMT_ADAPTERINFO *infos, UINT count )
+{
+    while (count--) close_adapter( infos[count].hAdapter );
+}
+
+/* The GPUs that the tests before this one configured are put back. */
+static void set_default_adapter( void )
+{
+    struct gpu_adapter adapter;
+
+    if (getenv( "WINEKMT_FAKE_GPU" ) && !strcmp( getenv( "WINEKMT_FAKE_GPU" ), "unified" )) fake_gpu_unified( &adapter, 0 );
+    else fake_gpu_default( &adapter, 0 );
+    fake_gpu_set_adapters( &adapter, 1 );
+}
+
+/* A GPU that no test had before: what is known of one stays. */
+static void make_adapter( struct gpu_adapter *adapter, const char *name )
+{
+    static BYTE count;
+
+    fake_gpu_default( adapter, 0 );
+    memset( adapter->device_uuid, 0, sizeof(adapter->device_uuid) );
+    memcpy( adapter->device_uuid, "identity", 8 );
+    adapter->device_uuid[15] = ++count;
+    snprintf( adapter->name, sizeof(adapter->name), "%s", name );
+}
+
+/* Several, the same one listed twice among them, in the order of the driver. */
+static void test_several( void )
+{
+    struct winekmt_adapter_data data;
+    struct gpu_adapter adapters[5];
+    D3DKMT_ADAPTERINFO infos[64], again[64];
+    D3DKMT_ADAPTERTYPE type;
+    UINT i, j, count;
+
+    for (i = 0; i < 4; i++) make_adapter( &adapters[i], "several" );
+    adapters[3].software = true;
+    adapters[4] = adapters[1];
+    fake_gpu_set_adapters( adapters, 4 );
+    count = enum_adapters( infos );
+    ok( count == 4, "%u adapters\n", count );
+    for (i = 0; i < count && i < 4; i++)
+    {
+        ok( get_adapter_data( infos[i].hAdapter, &data ), "adapter %u is not ours\n", i );
+        check_bytes( "UUID", data.device_uuid, adapters[i].device_uuid, sizeof(data.device_uuid) );
+        check_status( query( infos[i].hAdapter, KMTQAITYPE_ADAPTERTYPE, &type, sizeof(type) ), STATUS_SUCCESS );
+        ok( type.SoftwareDevice == (i == 3), "adapter %u: type %#x\n", i, type.Value );
+        for (j = 0; j < i; j++)
+            ok( memcmp( &infos[i].AdapterLuid, &infos[j].AdapterLuid, sizeof(LUID) ), "%u and %u have one LUID\n", i, j );
+    }
+
+    /* two drivers for one GPU: it is one adapter */
+    fake_gpu_set_adapters( adapters, 5 );
+    i = enum_adapters( again );
+    ok( i == 4, "%u adapters\n", i );
+    close_all( again, i );
+
+    /* another order of the same: the LUIDs go with the GPUs */
+    adapters[4] = adapters[0];
+    adapters[0] = adapters[2];
+    adapters[2] = adapters[4];
+    fake_gpu_set_adapters( adapters, 4 );
+    i = enum_adapters( again );
+    ok( i == 4, "%u adapters\n", i );
+    check_bytes( "LUID", &again[0].AdapterLuid, &infos[2].AdapterLuid, sizeof(LUID) );
+    check_bytes( "LUID", &again[1].AdapterLuid, &infos[1].AdapterLuid, sizeof(LUID) );
+    check_bytes( "LUID", &again[2].AdapterLuid, &infos[0].AdapterLuid, sizeof(LUID) );
+    close_all( again, i );
+    close_all( infos, count );
+}
+
+/* Asks an adapter that may be gone for everything: each call must answer with a status, whichever that is, and nothing may be left behind.
+ * expected: of what needs the GPU; open_expected: of opening it anew. */
+static void use_adapter( D3DKMT_HANDLE adapter, LUID luid, NTSTATUS expected, NTSTATUS open_expected )
+{
+    D3DKMT_CHANGEVIDEOMEMORYRESERVATION reservation;
+    D3DKMT_QUERYVIDEOMEMORYINFO memory;
+    D3DKMT_OPENADAPTERFROMLUID open;
+    D3DKMT_CREATEDEVICE create;
+    static BYTE buffer[16384];
+    NTSTATUS status;
+    UINT type;
+
+    for (type = 0; type <= KMTQAITYPE_WDDM_3_0_CAPS; type++)
+    {
+        memset( buffer, 0, sizeof(buffer) );
+        status = query( adapter, type, buffer, sizeof(buffer) );
+        ok( !status || ((UINT)status >> 28 == 0xc && status != STATUS_ACCESS_VIOLATION), "type %u: status %#x\n", type, (UINT)status );
+    }
+    memset( &memory, 0, sizeof(memory) );
+    memory.hAdapter = adapter;
+    check_status( pD3DKMTQueryVideoMemoryInfo( &memory ), expected );
+    memset( &reservation, 0, sizeof(reservation) );
+    reservation.hAdapter = adapter;
+    check_status( pD3DKMTChangeVideoMemoryReservation( &reservation ), expected );
+    memset( &create, 0, sizeof(create) );
+    create.hAdapter = adapter;
+    check_status( pD3DKMTCreateDevice( &create ), expected );
+    if (!expected) destroy_device( create.hDevice );
+
+    memset( &open, 0, sizeof(open) );
+    open.AdapterLuid = luid;
+    status = pD3DKMTOpenAdapterFromLuid( &open );
+    check_status( status, open_expected );
+    if (!status) close_adapter( open.hAdapter );
+}
+
+/* Every export with a block that begins with a handle and is zero otherwise: an adapter that is gone is nothing that any of
+ * them falls over. */
+static void call_everything( D3DKMT_HANDLE handle )
+{
+    /* These close the adapter, or open others, or give no status. */
+    static const char *const skipped[] = { "D3DKMTCloseAdapter", "D3DKMTEnumAdapters", "D3DKMTCheckExclusiveOwnership" };
+    static union { UINT handle; BYTE bytes[4096]; } block, other;
+    NTSTATUS status;
+    UINT i, j;
+
+    for (i = 0; i < export_count; i++)
+    {
+        for (j = 0; j < ARRAY_SIZE( skipped ) && strcmp( skipped[j], exports[i].name ); j++) {}
+        if (j < ARRAY_SIZE( skipped )) continue;
+        memset( &block, 0, sizeof(block) );
+        memset( &other, 0, sizeof(other) );
+        block.handle = handle;
+        status = find_export( i )( &block, &other, &other, &other, &other );
+        ok( !status || ((UINT)status >> 28 == 0xc && status != STATUS_ACCESS_VIOLATION), "%s: status %#x\n", exports[i].name,
+            (UINT)status );
+    }
+}
+
+/* A GPU is there, goes away, and comes back. */
+static void test_come_and_go( void )
+{
+    D3DKMT_HANDLE adapter, device, allocation;
+    D3DKMT_ADAPTERINFO infos[64], again[64];
+    struct winekmt_adapter_data data;
+    struct gpu_adapter adapters[2];
+    D3DKMT_OPENADAPTERFROMLUID open;
+    UINT count;
+    LUID luid;
+
+    make_adapter( &adapters[0], "stays" );
+    make_adapter( &adapters[1], "comes and goes" );
+
+    /* the first enumeration does not have it yet */
+    fake_gpu_set_adapters( adapters, 1 );
+    count = enum_adapters( infos );
+    ok( count == 1, "%u adapters\n", count );
+    close_all( infos, count );
+
+    fake_gpu_set_adapters( adapters, 2 );
+    count = enum_adapters( infos );
+    ok( count == 2, "%u adapters\n", count );
+    luid = infos[1].AdapterLuid;
+    adapter = infos[1].hAdapter;
+    close_adapter( infos[0].hAdapter );
+    use_adapter( adapter, luid, STATUS_SUCCESS, STATUS_SUCCESS );
+    device = create_device( adapter );
+    allocation = create_allocation( device, KIB( 64 ) );
+
+    /* gone, and lost for who used it: before the next enumeration, and after it */
+    fake_gpu_set_adapters( adapters, 1 );
+    fake_gpu_fail( FAKE_GPU_ALLOCATE, 1, GPU_DEVICE_LOST, false );      /* that is how it shows */
+    check_status( try_create( device, MIB( 300 ), &allocation ), STATUS_DEVICE_REMOVED );
+    use_adapter( adapter, luid, STATUS_DEVICE_REMOVED, STATUS_SUCCESS );
+    count = enum_adapters( again );
+    ok( count == 1, "%u adapters\n", count );
+    close_all( again, count );
+    use_adapter( adapter, luid, STATUS_DEVICE_REMOVED, STATUS_INVALID_PARAMETER );
+    call_everything( adapter );
+    destroy_device( device );
+    close_adapter( adapter );
+
+    /* it is back: the same LUID, and a new handle works */
+    fake_gpu_set_adapters( adapters, 2 );
+    open.AdapterLuid = luid;
+    check_status( pD3DKMTOpenAdapterFromLuid( &open ), STATUS_SUCCESS );
+    ok( get_adapter_data( open.hAdapter, &data ), "not ours\n" );
+    check_bytes( "UUID", data.device_uuid, adapters[1].device_uuid, sizeof(data.device_uuid) );
+    use_adapter( open.hAdapter, luid, STATUS_SUCCESS, STATUS_SUCCESS );
+    close_adapter( open.hAdapter );
+    count = enum_adapters( again );
+    ok( count == 2, "%u adapters\n", count );
+    check_bytes( "LUID", &again[1].AdapterLuid, &luid, sizeof(luid) );
+    close_all( again, count );
+}
+
+/* It goes before anybody made a device on it. */
+static void test_gone_unused( void )
+{
+    struct gpu_adapter adapters[2];
+    D3DKMT_ADAPTERINFO infos[64], again[64];
+    UINT count;
+
+    make_adapter( &adapters[0], "goes unused" );
+    make_adapter( &adapters[1], "stays" );
+    fake_gpu_set_adapters( adapters, 2 );
+    count = enum_adapters( infos );
+    ok( count == 2, "%u adapters\n", count );
+    fake_gpu_set_adapters( &adapters[1], 1 );
+    count = enum_adapters( again );
+    ok( count == 1, "%u adapters\n", count );
+    check_bytes( "LUID", &again[0].AdapterLuid, &infos[1].AdapterLuid, sizeof(LUID) );
+    use_adapter( infos[0].hAdapter, infos[0].AdapterLuid, STATUS_DEVICE_REMOVED, STATUS_INVALID_PARAMETER );
+    call_everything( infos[0].hAdapter );
+    use_adapter( infos[1].hAdapter, infos[1].AdapterLuid, STATUS_SUCCESS, STATUS_SUCCESS );
+    call_everything( infos[1].hAdapter );
+    close_all( again, count );
+
+    /* the last one goes too */
+    fake_gpu_set_adapters( NULL, 0 );
+    ok( !enum_adapters( again ), "there are adapters\n" );
+    close_all( infos, 2 );
+}
+
+static void write_file( const char *root, const char *folder, const char *name, const char *content )
+{
+    char path[1024];
+    FILE *file;
+
+    snprintf( path, sizeof(path), "%s/%s/%s", root, folder, name );
+    file = fopen( path, "w" );
+    ok( file != NULL, "%s\n", path );
+    if (!file) return;
+    fputs( content, file );
+    fclose( file );
+}
+
+/* The address on the bus, and what Linux knows of what is there. */
+static void test_pci( void )
+{
+    static const char *const folders[] = { "sys", "sys/bus", "sys/bus/pci", "sys/bus/pci/devices", "sys/bus/pci/devices/0012:34:15.6" };
+    static const char *const files[] = { "subsystem_vendor", "subsystem_device", "revision", "vbios_version" };
+    char root[] = "/tmp/winekmt_identity_XXXXXX", path[1024];
+    D3DKMT_ADAPTERREGISTRYINFO registry;
+    D3DKMT_ADAPTERADDRESS address;
+    D3DKMT_QUERY_DEVICE_IDS ids;
+    struct gpu_adapter adapter;
+    D3DKMT_ADAPTERINFO infos[64];
+    D3DKMT_GPUVERSION version;
+    UINT i, count;
+
+    ok( mkdtemp( root ) != NULL, "no directory\n" );
+    setenv( "WINEKMT_SENSORS_ROOT", root, 1 );
+    make_adapter( &adapter, "PCI" );
+    adapter.has_pci_address = true;
+    adapter.pci_domain = 0x12;
+    adapter.pci_bus = 0x34;
+    adapter.pci_device = 0x15;
+    adapter.pci_function = 6;
+    adapter.vendor_id = 0x1002;
+    adapter.device_id = 0x73bf;
+    adapter.subsystem_id = adapter.revision_id = 0;
+    fake_gpu_set_adapters( &adapter, 1 );
+    count = enum_adapters( infos );
+    ok( count == 1, "%u adapters\n", count );
+
+    check_status( query( infos[0].hAdapter, KMTQAITYPE_ADAPTERADDRESS, &address, sizeof(address) ), STATUS_SUCCESS );
+    ok( address.BusNumber == 0x1234 && address.DeviceNumber == 0x15 && address.FunctionNumber == 6, "address %#x:%#x.%u\n",
+        address.BusNumber, address.DeviceNumber, address.FunctionNumber );
+
+    /* Linux says nothing */
+    memset( &ids, 0, sizeof(ids) );
+    check_status( query( infos[0].hAdapter, KMTQAITYPE_PHYSICALADAPTERDEVICEIDS, &ids, sizeof(ids) ), STATUS_SUCCESS );
+    ok( ids.DeviceIds.VendorID == 0x1002 && ids.DeviceIds.DeviceID == 0x73bf && !ids.DeviceIds.SubVendorID && !ids.DeviceIds.SubSystemID &&
+        !ids.DeviceIds.RevisionID && ids.DeviceIds.BusType == 1, "ids %#x:%#x %#x:%#x %#x\n", ids.DeviceIds.VendorID,
+        ids.DeviceIds.DeviceID, ids.DeviceIds.SubVendorID, ids.DeviceIds.SubSystemID, ids.DeviceIds.RevisionID );
+    memset( &version, 0, sizeof(version) );
+    check_status( query( infos[0].hAdapter, KMTQUITYPE_GPUVERSION, &version, sizeof(version) ), STATUS_NOT_SUPPORTED );
+    check_status( query( infos[0].hAdapter, KMTQAITYPE_ADAPTERREGISTRYINFO, &registry, sizeof(registry) ), STATUS_SUCCESS );
+    ok( !registry.BiosString[0], "a BIOS\n" );
+
+    /* it says something */
+    for (i = 0; i < ARRAY_SIZE( folders ); i++)
+    {
+        snprintf( path, sizeof(path), "%s/%s", root, folders[i] );
+        ok( !mkdir( path, 0700 ), "%s\n", path );
+    }
+    write_file( root, folders[4], "subsystem_vendor", "0x1043\n" );
+    write_file( root, folders[4], "subsystem_device", "0x04f1\n" );
+    write_file( root, folders[4], "revision", "0xc1\n" );
+    write_file( root, folders[4], "vbios_version", "115-D412BS0-101\n" );
+    memset( &ids, 0, sizeof(ids) );
+    check_status( query( infos[0].hAdapter, KMTQAITYPE_PHYSICALADAPTERDEVICEIDS, &ids, sizeof(ids) ), STATUS_SUCCESS );
+    ok( ids.DeviceIds.SubVendorID == 0x1043 && ids.DeviceIds.SubSystemID == 0x4f1 && ids.DeviceIds.RevisionID == 0xc1, "ids %#x:%#x %#x\n",
+        ids.DeviceIds.SubVendorID, ids.DeviceIds.SubSystemID, ids.DeviceIds.RevisionID );
+    memset( &version, 0, sizeof(version) );
+    check_status( query( infos[0].hAdapter, KMTQUITYPE_GPUVERSION, &version, sizeof(version) ), STATUS_SUCCESS );
+    check_bytes( "BiosVersion", version.BiosVersion, u"115-D412BS0-101", 16 * sizeof(WCHAR) );
+    ok( !version.GpuArchitecture[0], "an architecture\n" );
+    check_status( query( infos[0].hAdapter, KMTQAITYPE_ADAPTERREGISTRYINFO, &registry, sizeof(registry) ), STATUS_SUCCESS );
+    check_bytes( "BiosString", registry.BiosString, u"115-D412BS0-101", 16 * sizeof(WCHAR) );
+    check_bytes( "AdapterString", registry.AdapterString, u"PCI", 4 * sizeof(WCHAR) );
+
+    /* nonsense is nothing */
+    write_file( root, folders[4], "subsystem_vendor", "0x1043 and more\n" );
+    write_file( root, folders[4], "subsystem_device", "0x123456789\n" );
+    write_file( root, folders[4], "revision", "" );
+    memset( &ids, 0, sizeof(ids) );
+    check_status( query( infos[0].hAdapter, KMTQAITYPE_PHYSICALADAPTERDEVICEIDS, &ids, sizeof(ids) ), STATUS_SUCCESS );
+    ok( !ids.DeviceIds.SubVendorID && !ids.DeviceIds.SubSystemID && !ids.DeviceIds.RevisionID, "ids %#x:%#x %#x\n",
+        ids.DeviceIds.SubVendorID, ids.DeviceIds.SubSystemID, ids.DeviceIds.RevisionID );
+
+    close_all( infos, count );
+    unsetenv( "WINEKMT_SENSORS_ROOT" );
+    for (i = 0; i < ARRAY_SIZE( files ); i++)
+    {
+        snprintf( path, sizeof(path), "%s/%s/%s", root, folders[4], files[i] );
+        unlink( path );
+    }
+    for (i = ARRAY_SIZE( folders ); i--;)
+    {
+        snprintf( path, sizeof(path), "%s/%s", root, folders[i] );
+        rmdir( path );
+    }
+    ok( !rmdir( root ), "%s is left\n", root );
+}
+
+/* Versions of Vulkan drivers, as Windows would write them. */
+static void test_versions( void )
+{
+    static const struct
+    {
+        const char *driver;
+        UINT version, parts[4];
+    }
+    tests[] =
+    {
+        { "NVIDIA", 535u << 22 | 54 << 14 | 3 << 6,     { 26, 20, 15, 3554 } },
+        { "NVIDIA", 550u << 22 | 163 << 14 | 1 << 6,    { 26, 20, 15, 5099 } },     /* no such minor on Windows */
+        { "NVIDIA", 470u << 22 | 5 << 14,               { 26, 20, 14, 7005 } },
+        { "radv", 23u << 22 | 2 << 12 | 1,              { 26, 20, 2302, 1 } },
+        { "NVK", 25u << 22 | 0 << 12 | 7,               { 26, 20, 2500, 7 } },
+        { "", 0,                                        { 26, 20, 0, 0 } },
+        { "", 0xffffffff,                               { 26, 20, 12799, 4095 } },
+    };
+    struct gpu_adapter adapter;
+    D3DKMT_ADAPTERINFO infos[64];
+    UINT64 version;
+    UINT i, count;
+
+    for (i = 0; i < ARRAY_SIZE( tests ); i++)
+    {
+        make_adapter( &adapter, "version" );
+        snprintf( adapter.driver_name, sizeof(adapter.driver_name), "%s", tests[i].driver );
+        adapter.driver_version = tests[i].version;
+        fake_gpu_set_adapters( &adapter, 1 );
+        count = enum_adapters( infos );
+        check_status( query( infos[0].hAdapter, KMTQAITYPE_UMD_DRIVER_VERSION, &version, sizeof(version) ), STATUS_SUCCESS );
+        ok( version >> 48 == tests[i].parts[0] && (version >> 32 & 0xffff) == tests[i].parts[1] &&
+            (version >> 16 & 0xffff) == tests[i].parts[2] && (version & 0xffff) == tests[i].parts[3], "%s %#x: %u.%u.%u.%u\n",
+            tests[i].driver, tests[i].version, (UINT)(version >> 48), (UINT)(version >> 32 & 0xffff), (UINT)(version >> 16 & 0xffff),
+            (UINT)(version & 0xffff) );
+        close_all( infos, count );
+    }
+}
+
+START_TEST(faultidentity)
+{
+    test_several();
+    test_come_and_go();
+    test_gone_unused();
+    test_pci();
+    test_versions();
+    set_default_adapter();
+}
