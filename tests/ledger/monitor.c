@@ -15,6 +15,14 @@
 
 #include "ledger_test.h"
 
+/* All of it */
+static bool write_word( uint64_t key, uint32_t word )
+{
+    uint32_t old;
+
+    return ledger_change_word( key, ~0u, word, &old );
+}
+
 static struct ledger_peer peers[LEDGER_SLOTS];
 
 /* Words: 0 how many have published, 1 the monitor has looked, 2 how many have. The one with number n uses n MB. */
@@ -134,8 +142,8 @@ static void without_ledger( void *arg )
     setenv( "WINEKMT_LEDGER", "none", 1 );
     check( !ledger_read( gpu_a, LEDGER_LOCAL, totals[LEDGER_LOCAL], peers ) );
     check( ledger_get_word( 0, &word ) && !word );
-    check( ledger_set_word( 0, 7 ) && ledger_get_word( 0, &word ) && word == 7 );
-    check( !ledger_get_word( 1234, &word ) && word == 7 && !ledger_set_word( 1234, 8 ) );
+    check( write_word( 0, 7 ) && ledger_get_word( 0, &word ) && word == 7 );
+    check( !ledger_get_word( 1234, &word ) && word == 7 && !write_word( 1234, 8 ) );
 }
 
 static void with_bad_ledger( void *arg )
@@ -191,12 +199,12 @@ static void owner( void *arg )
     /* it exists before there is a slot, and goes with the process into one and out of it */
     check( ledger_get_word( 0, &word ) && !word );
     check( !ledger_get_word( key, &word ) );    /* which others cannot see yet */
-    check( ledger_set_word( 0, 0x11 ) );
+    check( write_word( 0, 0x11 ) );
     account = join_a();
     check( ledger_get_word( 0, &word ) && word == 0x11 );
     check( ledger_get_word( key, &word ) && word == 0x11 );
-    check( ledger_set_word( 0, 0x22 ) && ledger_get_word( key, &word ) && word == 0x22 );
-    check( ledger_set_word( key, 0x33 ) && ledger_get_word( 0, &word ) && word == 0x33 );
+    check( write_word( 0, 0x22 ) && ledger_get_word( key, &word ) && word == 0x22 );
+    check( write_word( key, 0x33 ) && ledger_get_word( 0, &word ) && word == 0x33 );
     ledger_leave( account );
     check( ledger_get_word( 0, &word ) && word == 0x33 );
     account = join_a();
@@ -222,13 +230,13 @@ static void changer( void *arg )
     wait_word( 7, 1 );
     key = get_word( 8 ) | (uint64_t)get_word( 9 ) << 32;
     check( ledger_get_word( key, &word ) && word == 0x33 );     /* without an account of its own */
-    check( ledger_set_word( key, 0x44 ) );
+    check( write_word( key, 0x44 ) );
     check( ledger_get_word( key, &word ) && word == 0x44 );
     check( ledger_get_word( 0, &word ) && !word );
     set_word( 10, 1 );
     wait_word( 7, 2 );
     word = 5;
-    check( !ledger_get_word( key, &word ) && word == 5 && !ledger_set_word( key, 6 ) );
+    check( !ledger_get_word( key, &word ) && word == 5 && !write_word( key, 6 ) );
     set_word( 10, 2 );
 }
 

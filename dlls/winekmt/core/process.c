@@ -30,21 +30,6 @@ static NTSTATUS get_process( HANDLE process, uint32_t access, uint64_t *key )
     return status;
 }
 
-/* Changes the bits of mask in the word of a process. *old: as it was. false: there is no such process. Threads of this one take turns; two
- * programs that change a third one's at the same instant may undo each other's. The lock may be taken for the own word, not for others':
- * the ledger then has a lock of its own, which whoever ends its listener holds. */
-static bool change_word( uint64_t key, uint32_t mask, uint32_t bits, uint32_t *old )
-{
-    bool found;
-
-    *old = 0;
-    if (!key) kmt_lock();
-    ledger_get_word( key, old );
-    found = ledger_set_word( key, (*old & ~mask) | bits );
-    if (!key) kmt_unlock();
-    return found;
-}
-
 /***********************************************************************
  *           kmt_GetProcessSchedulingPriorityClass
  *
@@ -89,7 +74,7 @@ NTSTATUS kmt_SetProcessSchedulingPriorityClass( kmt_two_arguments *params )
     if (!params->first || class > D3DKMT_SCHEDULINGPRIORITYCLASS_REALTIME) return STATUS_INVALID_PARAMETER;
     if ((status = get_process( params->first, OS_PROCESS_SET_INFORMATION, &key ))) return status;
     TRACE( "class %u", class );
-    return change_word( key, WORD_CLASS, class + 1, &word ) ? STATUS_SUCCESS : STATUS_NOT_FOUND;
+    return ledger_change_word( key, WORD_CLASS, class + 1, &word ) ? STATUS_SUCCESS : STATUS_NOT_FOUND;
 }
 
 /***********************************************************************
@@ -104,7 +89,7 @@ NTSTATUS kmt_SetProcessDeviceRemovalSupport( void *params )
     uint32_t word;
 
     (void)params;
-    change_word( 0, WORD_REMOVAL, WORD_REMOVAL, &word );
+    ledger_change_word( 0, WORD_REMOVAL, WORD_REMOVAL, &word );
     return word & WORD_REMOVAL ? STATUS_ALREADY_INITIALIZED : STATUS_SUCCESS;
 }
 

@@ -206,13 +206,14 @@ void ledger_set_decommit( const struct ledger_decommit *decommit );
 bool ledger_find_decommit( uint64_t process_key, struct ledger_decommit *decommit );
 
 /***********************************************************************
- *           ledger_get_word, ledger_set_word
+ *           ledger_get_word, ledger_change_word
  *
  * A number that every process has for core's purposes, 0 at first; others may read and change it. process_key 0: the own one, which
  * exists without a ledger too. false: no live process with that key in this ledger. Any thread.
  */
 bool ledger_get_word( uint64_t process_key, uint32_t *word );
-bool ledger_set_word( uint64_t process_key, uint32_t word );
+/* Sets the bits of mask to those of bits, in one step, whoever else does the same. *old: the word as it was. */
+bool ledger_change_word( uint64_t process_key, uint32_t mask, uint32_t bits, uint32_t *old );
 
 /***********************************************************************
  *           ledger_request_decommit

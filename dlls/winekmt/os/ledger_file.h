@@ -57,7 +57,7 @@ struct ledger_slot
     uint64_t               decommit_request;    /* see ask_for_decommit; anyone raises, the owner clears */
     uint64_t               decommit_done;       /* bytes; the answer, written before decommit_answered */
     uint32_t               decommit_answered;   /* futex of those who asked: the last ticket that is answered */
-    uint32_t               word;                /* ledger_set_word; anyone writes */
+    uint32_t               word;                /* ledger_change_word; anyone writes */
     struct ledger_entry    entries[LEDGER_GPUS];
 } __attribute__((aligned( LEDGER_PAGE )));
 

@@ -753,10 +753,12 @@ bool ledger_get_word( uint64_t process_key, uint32_t *word )
     return found != NULL;
 }
 
-bool ledger_set_word( uint64_t process_key, uint32_t word )
+bool ledger_change_word( uint64_t process_key, uint32_t mask, uint32_t bits, uint32_t *old )
 {
     uint32_t *found = find_word( process_key );
 
-    if (found) __atomic_store_n( found, word, __ATOMIC_RELAXED );
-    return found != NULL;
+    if (!found) return false;
+    *old = __atomic_load_n( found, __ATOMIC_RELAXED );
+    while (!__atomic_compare_exchange_n( found, old, (*old & ~mask) | (bits & mask), true, __ATOMIC_RELAXED, __ATOMIC_RELAXED )) {}
+    return true;
 }
