@@ -31,7 +31,7 @@ FUZZ_LINK_fuzz_calls := $(FUZZ_WRAPPED:%=-Wl,--wrap=%)
 FUZZ_LINK_fuzz_private_data := $(FUZZ_LINK_fuzz_calls)
 FUZZ_LINK_fuzz_ledger := $(FUZZ_LINK_fuzz_calls)
 
-FUZZ_INCLUDES := -Itests -Itests/include -I$(FUZZ)
+FUZZ_INCLUDES := -Itools -Itests -Itests/include -I$(FUZZ)
 $(foreach v,asan tsan fuzz,$(B)/$(v)/$(FUZZ)/%.o): NATIVE_CFLAGS += $(FUZZ_INCLUDES)
 
 # $(call FUZZ_OBJS,variant,target)

@@ -21,8 +21,8 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "../../tools/setup/names.h"
-#include "../../tools/setup/pe.h"
+#include "setup/names.h"
+#include "setup/pe.h"
 
 /* Few redirects: the work is names times redirects, and an input may have 65536 names. */
 static const char *const redirects[] = { "D3DKMTLock", "D3DKMTUnlock", "D3DKMTOfferAllocations" };
