@@ -4,6 +4,9 @@
 #   make demo       install what is missing, build, and run the demo in a Wine prefix of its own under build/
 #   make check      the same, and run every test; the last line is "N passed, N failed, N skipped"
 #   make check-full the same with the long forms of the tests, an hour or so
+#   make checks     build the tests without running them
+#   make check-clients, check-wine WINE=...     programs that are not ours; another Wine: tests/clients/module.mk
+#   make fuzz, coverage     TIME=seconds TARGET=name: tests/fuzz/module.mk; tests/coverage/run
 #   make soak       programs at random, TIME=seconds (60)
 #   make bench      measures against raw Vulkan; bench-compare, bench-callgrind and bundle: tests/bench/module.mk
 #   make docs       write docs/coverage.md anew from the list of functions
@@ -63,7 +66,10 @@ include $(MODULES:%=%/module.mk)
 # What may change the commands that build an object
 BUILD_FILES := $(filter Makefile %.mk,$(MAKEFILE_LIST))
 
-.PHONY: all run-check run-demo install docs
+.PHONY: all run-check run-demo install docs help
+help:
+	@sed -n '3,/^$$/{/^# Copyright/q;s/^# \{0,1\}//;p;}' Makefile
+
 all: $(ALL)
 
 docs:

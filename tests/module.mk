@@ -14,6 +14,11 @@ include $(sort $(wildcard tests/*/module.mk))
 
 ifdef ONLY
 TESTS := $(foreach t,$(TESTS),$(if $(filter $(ONLY),$(firstword $(subst :, ,$t))),$t))
+ifeq ($(strip $(TESTS)),)
+ifneq ($(filter run-check run-check-full,$(MAKECMDGOALS)),)
+$(error ONLY=$(ONLY): no test has such a name)
+endif
+endif
 endif
 
 .PHONY: run-check checks

@@ -49,5 +49,7 @@ check-clients: checks
 
 # WINE is another one here: what is built is still built for the Wine of ./configure.
 check-wine:
+	@$(if $(filter command,$(origin WINE)),:,echo 'make check-wine WINE=...: a loader, or a folder with a Debian in it' >&2; exit 2)
+	@[ -e "$(WINE)" ] || { echo "WINE=$(WINE): there is no such file or folder" >&2; exit 2; }
 	@MAKEFLAGS= $(MAKE) --no-print-directory checks
 	@tests/clients/check-wine "$(WINE)" $(ONLY)

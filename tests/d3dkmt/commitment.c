@@ -43,7 +43,7 @@ static UINT64 trim( UINT64 bytes, UINT flags )
     return params.NumBytesDecommitted;
 }
 
-/* What Windows 11 is said to answer, facts/d3dkmt.md 2.5, and sizes and flags beside that. */
+/* What Windows 11 is said to answer, and sizes and flags beside that. */
 static void test_bad( void )
 {
     D3DKMT_QUERYPROCESSOFFERINFO query;

@@ -120,19 +120,6 @@ int manifest_field( const struct manifest *manifest, unsigned int line, unsigned
     return 1;
 }
 
-/* The first field of the first line of a kind, or NULL. */
-char *manifest_value( const struct manifest *manifest, const char *kind )
-{
-    unsigned int i;
-    char *value;
-    size_t len = strlen( kind );
-
-    for (i = 0; i < manifest->count; i++)
-        if (!strncmp( manifest->lines[i], kind, len ) && manifest->lines[i][len] == '\t' &&
-            manifest_field( manifest, i, 1, &value )) return value;
-    return NULL;
-}
-
 /* Whether some line is of a kind and starts with these fields (b and c may be NULL); its number in *line. */
 int manifest_find( const struct manifest *manifest, unsigned int *line, const char *kind, const char *a, const char *b,
                    const char *c )

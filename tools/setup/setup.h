@@ -129,7 +129,6 @@ extern void manifest_copy( struct manifest *manifest, const struct manifest *fro
 extern int manifest_find( const struct manifest *manifest, unsigned int *line, const char *kind, const char *a,
                           const char *b, const char *c );
 extern int manifest_field( const struct manifest *manifest, unsigned int line, unsigned int field, char **value );
-extern char *manifest_value( const struct manifest *manifest, const char *kind );
 
 /* entries.c: what install writes to the registry */
 #define OVERRIDE_KEY "Software\\Wine\\DllOverrides"

@@ -33,7 +33,7 @@
 
 #define PAGE_SIZE 4096u
 
-/* The limits of WSL; Windows' own are not public (facts/d3dkmt.md, fact 4). */
+/* The limits of WSL; Windows' own are not public (the uapi header of its dxgkrnl driver). */
 #define MAX_CREATE_COUNT  1024u     /* allocations a create or destroy call */
 #define MAX_LIST_COUNT    10240u    /* entries an offer or reclaim call */
 

@@ -68,7 +68,7 @@ struct kmt_refusal
  * KMT_STATUS_STOCK: it names something of stock Wine's.
  *
  * Cost: one lock. A LUID costs as much as OpenAdapterFromLuid, a process handle as os_check_process.
- * Source: facts/d3dkmt.md 2.3 and 2.5, facts/windows-behaviour.md, DDI pages of the structures.
+ * Source: DDI pages of the functions and structures; what Windows was seen to answer (tests/d3dkmt/refused.c).
  */
 NTSTATUS kmt_refuse( const struct kmt_refusal *refusal );
 

@@ -98,7 +98,7 @@ NTSTATUS kmt_SetProcessDeviceRemovalSupport( void *params )
  *
  * Whether a process has declared that. params->hProcess: with PROCESS_QUERY_INFORMATION. AdapterLuid is not looked at: it was declared for all.
  * STATUS_INVALID_PARAMETER: NULL.  STATUS_INVALID_HANDLE: no process, or no handle at all; others as of a process.
- * Cost: none for the process itself, else wineserver requests.  Source: facts/d3dkmt.md 2.5.
+ * Cost: none for the process itself, else wineserver requests.  Source: what Windows 11 was seen to answer.
  */
 NTSTATUS kmt_GetProcessDeviceRemovalSupport( D3DKMT_GETPROCESSDEVICEREMOVALSUPPORT *params )
 {

@@ -4,7 +4,7 @@
  * What is held resident cannot be evicted. When a process is over its budget with that alone, its registrations are called with
  * TrimToBudget, at once and every second while it lasts. While it uses most of its budget they are called with
  * PeriodicTrim at intervals; the first one after a pause is RestartPeriodicTrim, since what the driver remembers from before the
- * pause would make it take everything for unused (facts/d3dkmt.md 3.4).
+ * pause would make it take everything for unused (DDI page of D3DDDI_TRIMRESIDENCYSET_FLAGS).
  *
  * Copyright 2026 the winekmt developers
  *

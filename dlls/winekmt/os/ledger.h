@@ -1,5 +1,5 @@
 /*
- * The ledger: what every process of this user holds of each GPU, in memory that they share (DESIGN.md section 6)
+ * The ledger: what every process of this user holds of each GPU, in memory that they share
  *
  * A process owns one slot of the file for as long as it holds a lock on a byte of it, which the kernel takes away however
  * the process ends: what is left in the slot counts for nothing from then on. Nobody ever waits for another process' lock.

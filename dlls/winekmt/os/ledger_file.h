@@ -81,7 +81,7 @@ _Static_assert( sizeof(struct ledger_counts) == 128, "the file's layout is fixed
 /***********************************************************************
  *           ledger_file_path
  *
- * Where the file of this user is or would be. false: WINEKMT_LEDGER says "none". A path that is too long is cut, and
+ * Where the file of this user is or would be. WINEKMT_LEDGER, where that is an absolute path. false: it says "none". A path that is too long is cut, and
  * will not be found.
  */
 bool ledger_file_path( char path[LEDGER_PATH] );

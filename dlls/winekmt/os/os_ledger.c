@@ -130,6 +130,10 @@ static void unlock_after_fork(void)
 
 static void init_once(void)
 {
+    const char *value = getenv( "WINEKMT_LEDGER" );
+
+    if (value && *value && *value != '/' && strcmp( value, "none" ))
+        ERR( "WINEKMT_LEDGER=%s is neither none nor an absolute path; ignored", value );
     pthread_atfork( lock_for_fork, unlock_after_fork, leave_in_child );
 }
 

@@ -25,7 +25,7 @@ bool ledger_file_path( char path[LEDGER_PATH] )
     struct stat st;
 
     if (value && !strcmp( value, "none" )) return false;
-    if (value && *value)
+    if (value && *value == '/')     /* another name would be another file for each program */
     {
         snprintf( path, LEDGER_PATH, "%s", value );
         return true;

@@ -342,7 +342,7 @@ static bool check_uuid( HANDLE instance, void *arg )
 /***********************************************************************
  *           os_find_adapter_luid
  *
- * The place in the registry: DESIGN.md section 7. Devices that Wine remembers but that are not present any more are passed over.
+ * The place in the registry: where Wine's display drivers write both. Devices that Wine remembers but that are not present any more are passed over.
  * Cost: some four wineserver requests a PCI device that the prefix knows.
  */
 bool os_find_adapter_luid( const uint8_t device_uuid[16], uint32_t index, LUID *luid )
