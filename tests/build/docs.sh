@@ -26,4 +26,9 @@ check 'every row of docs/semantics.md names a test' \
       [ -z "$(awk -F'|' '/^\|/ && NF == 5 && $4 !~ /test_|---|^ *test *$/' docs/semantics.md)" ]
 check 'no row of docs/semantics.md lacks the column' [ -z "$(awk -F'|' '/^\|/ && NF != 5' docs/semantics.md)" ]
 
+n=$(sed -n 's/^241 functions are exported. \([0-9]*\) are.*/\1/p' docs/coverage.md)
+check "README.md says that $n functions are implemented" grep -q "escapes: $n functions" README.md
+n=$(sed -n '/^queries\[\]/,/^};/p' dlls/winekmt/core/query_adapter_info.c | grep -c '{ KMTQ')
+check "README.md says that there are $n types" grep -q "QueryAdapterInfo for $n types" README.md
+
 done_checking
