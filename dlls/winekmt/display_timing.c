@@ -41,6 +41,7 @@ struct object_basic_information
 };
 
 #define OBJECT_BASIC_INFORMATION_CLASS  0
+#define AM_I_LAST_THREAD_CLASS          12      /* of NtQueryInformationThread: an ULONG */
 
 /***********************************************************************
  * What core wants to know of the displays
@@ -130,12 +131,21 @@ static void tell_displays( void )
     unix_call( unix_set_displays, &displays );
 }
 
-NTSTATUS call_with_displays( enum unix_code code, void *params )
+NTSTATUS call_after_looking( enum unix_code code, void *params )
 {
     NTSTATUS status;
 
-    while ((status = unix_call( code, params )) == KMT_STATUS_DISPLAYS) tell_displays();
+    /* Core asks once a second, whoever it is that calls: so look before the next call, which would be content with what is known. */
+    do tell_displays();
+    while ((status = unix_call( code, params )) == KMT_STATUS_DISPLAYS);
     return status;
+}
+
+NTSTATUS call_with_displays( enum unix_code code, void *params )
+{
+    NTSTATUS status = unix_call( code, params );
+
+    return status == KMT_STATUS_DISPLAYS ? call_after_looking( code, params ) : status;
 }
 
 /***********************************************************************
@@ -268,6 +278,14 @@ static BOOL is_wanted( HANDLE event )
     return NtQueryObject( event, OBJECT_BASIC_INFORMATION_CLASS, &info, sizeof(info), NULL ) || info.handle_count > 1;
 }
 
+/* Whether all threads but this one have ended: then the program is over, and would have been without this thread. */
+static BOOL is_last_thread( void )
+{
+    ULONG last;
+
+    return !NtQueryInformationThread( GetCurrentThread(), AM_I_LAST_THREAD_CLASS, &last, sizeof(last), NULL ) && last;
+}
+
 /* Sets it if it is due. *now, *next: the time, and that of its next blank. FALSE: it is to be removed. */
 static BOOL serve_event( struct blank_event *event, BOOL check, UINT64 *now, UINT64 *next )
 {
@@ -289,7 +307,7 @@ static DWORD WINAPI event_thread( void *arg )
 {
     UINT64 now, next, earliest;
     LARGE_INTEGER timeout;
-    UINT i, count;
+    UINT i, count, rounds = 0;
     BOOL check;
 
     (void)arg;
@@ -301,6 +319,7 @@ static DWORD WINAPI event_thread( void *arg )
         ReleaseSRWLockExclusive( &events_lock );
         if (!count) return 0;
 
+        if (!(++rounds % CHECK_BLANKS) && is_last_thread()) return 0;
         earliest = ~(UINT64)0;
         now = 0;
         check = InterlockedExchange( &sweep, FALSE );

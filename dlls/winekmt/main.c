@@ -70,7 +70,7 @@ static NTSTATUS __attribute__((noinline)) call_stock( enum kmt_function function
         else if (function_##name == function_WaitForSynchronizationObjectFromCpu) status = wait_from_cpu( params ); \
         else status = unix_call( unix_##name, params ); \
         if (__builtin_expect( (status | 1) != (KMT_STATUS_STOCK | 1), 1 )) return status; \
-        if (status == KMT_STATUS_DISPLAYS) status = call_with_displays( unix_##name, params ); \
+        if (status == KMT_STATUS_DISPLAYS) status = call_after_looking( unix_##name, params ); \
         if (status != KMT_STATUS_STOCK) return status; \
         return call_stock( function_##name, params ); \
     }

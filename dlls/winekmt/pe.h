@@ -75,6 +75,8 @@ NTSTATUS wait_from_cpu( void *params );
 /* display_timing.c: calls an entry that may answer KMT_STATUS_DISPLAYS. Then it finds out what displays there are, tells core, and calls
  * again. Cost: at most once a second some system calls of user32; none where the program does not use user32. */
 NTSTATUS call_with_displays( enum unix_code code, void *params );
+/* The same for a call that has just answered KMT_STATUS_DISPLAYS. */
+NTSTATUS call_after_looking( enum unix_code code, void *params );
 
 /* stock.c: the stock gdi32 */
 

@@ -323,6 +323,32 @@ static void test_evict( void )
     for (i = 0; i < 6; i++) destroy_allocation( device, list[i] );
 }
 
+/* One in each memory group: the loop over the first must leave turns for the second. */
+static void test_evict_both( void )
+{
+    UINT old_segments = test_segments, i;
+    D3DKMT_HANDLE list[2];
+
+    for (i = 0; i < 2; i++)
+    {
+        test_segments = i ? WINEKMT_SEGMENT_NON_LOCAL : WINEKMT_SEGMENT_LOCAL;
+        if (try_create( device, MIB( 1 ), &list[i] )) break;
+        write_allocation( device, list[i], MIB( 1 ), i + 1 );
+    }
+    test_segments = old_segments;
+    if (i == 2)
+    {
+        ok( evict_escape( 0 ) >= MIB( 2 ), "less than both\n" );
+        for (i = 0; i < 2; i++)
+        {
+            ok( !is_resident( device, list[i] ), "group %u: it is still there\n", i );
+            check_pattern( device, list[i], MIB( 1 ), i + 1 );
+        }
+    }
+    else skip( "one memory group only\n" );
+    while (i--) destroy_allocation( device, list[i] );
+}
+
 static NTSTATUS send_vidmm( struct vidmm_escape *vidmm )
 {
     D3DKMT_ESCAPE params;
@@ -741,6 +767,7 @@ START_TEST(escape)
     else
     {
         test_evict();
+        test_evict_both();
         test_vidmm();
         test_budget();
         test_budget_of_devices();

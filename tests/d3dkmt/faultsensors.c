@@ -230,8 +230,17 @@ static void test_sensors( void )
     node = get_node( 0, STATUS_SUCCESS );
     ok( node.Frequency == 350000000 && node.MaxFrequency == 1150000000, "%s of %s Hz\n", wine_dbgstr_longlong( node.Frequency ),
         wine_dbgstr_longlong( node.MaxFrequency ) );
-    data = get_perfdata( STATUS_SUCCESS );
-    ok( !data.MemoryFrequency && !data.FanRPM && !data.Power && !data.Temperature, "what nobody knows\n" );
+    get_perfdata( STATUS_NOT_SUPPORTED );   /* no clock of the memory, no temperature: 0 degrees would be a lie */
+    get_caps( STATUS_NOT_SUPPORTED );
+    remove_tree( "sys" );
+
+    /* as NVIDIA's own: nothing but what the PCI bus tells */
+    write_file( DEVICE "/max_link_speed", "16.0 GT/s PCIe\n" );
+    write_file( DEVICE "/max_link_width", "16\n" );
+    get_node( 0, STATUS_NOT_SUPPORTED );
+    get_perfdata( STATUS_NOT_SUPPORTED );
+    caps = get_caps( STATUS_SUCCESS );
+    ok( caps.MaxPCIEBandwidth > 31500000000ull, "%s bytes/s\n", wine_dbgstr_longlong( caps.MaxPCIEBandwidth ) );
     remove_tree( "sys" );
     get_node( 0, STATUS_NOT_SUPPORTED );
 }
@@ -255,6 +264,8 @@ static void check_times_( int line, UINT type, UINT64 graphics, UINT64 compute, 
 {
     const UINT64 expected[3] = { graphics, compute, copy };
     UINT node;
+
+    if (type == D3DKMT_QUERYSTATISTICS_NODE) sleep_ms( 110 );   /* what all processes did is read every 100 ms */
 
     for (node = 0; node < 3; node++)
         ok_( __FILE__, line )( get_time( type, node ) == expected[node], "type %u: node %u worked %s, expected %s\n", type, node,
@@ -315,8 +326,13 @@ static void test_engines( void )
     check_times( NODE, 70, 7, 303 );
     write_file( "proc/102/fdinfo/4", FDINFO( "31", PCI, "drm-engine-gfx:\t18446744073709551614 ns\n" ) );
     check_times( NODE, ~(UINT64)0 / 100, 7, 303 );
+    /* what is over has been all the same: it never goes back, and what comes then is added */
     remove_tree( "proc" );
-    check_times( NODE, 0, 0, 0 );
+    check_times( NODE, ~(UINT64)0 / 100, 7, 303 );
+    check_times( PROCESS_NODE, 0, 0, 0 );
+    write_file( "proc/300/fdinfo/3", FDINFO( "40", PCI, "drm-engine-compute:\t500 ns\n" ) );
+    check_times( NODE, ~(UINT64)0 / 100, 12, 303 );
+    remove_tree( "proc" );
 }
 
 /***********************************************************************

@@ -265,14 +265,22 @@ static int has_override( const struct prefix *prefix, const struct sets *sets, u
  */
 int sets_check( const struct prefix *prefix, const struct sets *sets, int report )
 {
+    char *name, *path;
     unsigned int i;
-    int problems = 0;
-    char *name;
+    int problems = 0, foreign;
 
     for (i = 0; i < SET_COUNT && sets->needed; i++)
     {
         name = set_file( i );
-        if (!system_file_same( prefix, name, &sets->files[i] ) || !has_override( prefix, sets, i ))
+        path = system_file( prefix, name );
+        foreign = set_state( path ) == SET_FOREIGN;
+        free( path );
+        if (foreign)
+        {
+            problems++;
+            if (report) say( "problem  system32/%s is not Wine's own and stays; programs that use it get what it gives them", name );
+        }
+        else if (!system_file_same( prefix, name, &sets->files[i] ) || !has_override( prefix, sets, i ))
         {
             problems++;
             if (report) say( "problem  system32/%s does not lead to the drop-in; \"winekmt-setup install\" puts that right", name );

@@ -30,6 +30,7 @@
 #include "core/list.h"
 #include "gpu/gpu.h"
 #include "os/os.h"
+#include "os/sensors.h"
 
 #define PAGE_SIZE 4096u
 
@@ -186,6 +187,12 @@ struct kmt_gpu
     uint32_t           losses;      /* how many Vulkan devices of it were lost */
     struct vidmm      *vidmm;       /* with one reference; NULL: no device yet, or lost */
     struct list        lost;        /* struct vidmm.entry, one reference each: managers whose device was lost */
+    struct
+    {
+        uint64_t time;                  /* when last was begun to be read; 0: never */
+        uint64_t last[ENGINE_CLASSES];  /* nanoseconds, of the processes of then */
+        uint64_t sum[ENGINE_CLASSES];   /* of all that were seen */
+    } engines;                      /* what they did for all processes (statistics.c) */
 };
 
 /* The GPU with that LUID, which may be listed anew for it. The lock is not held. STATUS_INVALID_PARAMETER: none has it. STATUS_NO_MEMORY. */

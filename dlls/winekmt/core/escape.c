@@ -28,6 +28,14 @@ struct vidmm_escape
         {
             uint64_t local, system;
         } set_budget;
+        struct
+        {
+            uint64_t trim;                  /* out: bytes above the budgets with what cannot be evicted or discarded */
+        } get_budget;
+        struct
+        {
+            uint32_t minimum, maximum, idle;    /* units of 100 ns */
+        } set_trim_intervals;
     };
 };
 
@@ -68,8 +76,8 @@ static uint64_t evicted_bytes( const struct vidmm *vidmm )
 /* Pages out all that can go. Drops the lock. */
 static NTSTATUS evict_all_locked( struct vidmm *vidmm, uint64_t *bytes )
 {
-    uint32_t rounds = vidmm->evictable;     /* others may go on making more */
     uint64_t before, after;
+    uint32_t rounds;
     unsigned int group;
     enum room room;
 
@@ -77,6 +85,7 @@ static NTSTATUS evict_all_locked( struct vidmm *vidmm, uint64_t *bytes )
     {
         struct shortage anything = { .local = group == GROUP_LOCAL, .bytes = PAGE_OUT_BYTES };
 
+        rounds = vidmm->evictable;      /* others may go on making more */
         for (room = ROOM_MADE; rounds && room == ROOM_MADE && !vidmm->lost; rounds--)
         {
             before = evicted_bytes( vidmm );
@@ -179,6 +188,17 @@ static NTSTATUS do_vidmm_locked( const struct target *target, struct vidmm_escap
         set_cap_locked( target->vidmm, GROUP_LOCAL, escape->set_budget.local );
         set_cap_locked( target->vidmm, GROUP_NON_LOCAL, escape->set_budget.system );
         return STATUS_SUCCESS;
+    case D3DKMT_VIDMMESCAPETYPE_GET_BUDGET:
+        vidmm_refresh_budget_locked( target->vidmm, BUDGET_AGE_NS );
+        share_refresh_locked( target->vidmm, BUDGET_AGE_NS );
+        escape->get_budget.trim = vidmm_bytes_to_trim_locked( target->vidmm, GROUP_LOCAL, 0 ) +
+                                  vidmm_bytes_to_trim_locked( target->vidmm, GROUP_NON_LOCAL, 0 );
+        return STATUS_SUCCESS;
+    case D3DKMT_VIDMMESCAPETYPE_SET_TRIM_INTERVALS:
+        /* Periodic trims come only while memory is short: the minimum is theirs. */
+        target->vidmm->trim.interval = escape->set_trim_intervals.minimum * 100ull;
+        trim_notice_locked( target->vidmm );
+        return STATUS_SUCCESS;
     default:
         return KMT_STATUS_STOCK;
     }
@@ -190,7 +210,8 @@ static NTSTATUS do_vidmm_locked( const struct target *target, struct vidmm_escap
  * Talks to the video memory manager.
  *
  * params->hAdapter: one of ours. hDevice: needed where an allocation or a resource is named. Type DRIVERPRIVATE: struct winekmt_escape.
- * Type VIDMM: D3DKMT_VIDMM_ESCAPE with EVICT (of the calling process) and SET_BUDGET. All else is passed on to the stock function, natively it
+ * Type VIDMM: D3DKMT_VIDMM_ESCAPE with EVICT (of the calling process), SET_BUDGET, GET_BUDGET (NumBytesToTrim) and SET_TRIM_INTERVALS (of which
+ * MinTrimInterval counts; 0: as it was; at least 1 ms). All else is passed on to the stock function, natively it
  * is STATUS_INVALID_PARAMETER.
  * STATUS_INVALID_PARAMETER: NULL, the adapter or device, no data or too little, what winekmt.h says.
  * STATUS_NOT_SUPPORTED: EVICT of another process.  STATUS_NO_MEMORY.
@@ -233,8 +254,12 @@ NTSTATUS kmt_Escape( D3DKMT_ESCAPE *params )
     {
         bool self = true;
 
-        if (data.vidmm.type != D3DKMT_VIDMMESCAPETYPE_EVICT && data.vidmm.type != D3DKMT_VIDMMESCAPETYPE_SET_BUDGET) return KMT_STATUS_STOCK;
+        if (data.vidmm.type != D3DKMT_VIDMMESCAPETYPE_EVICT && data.vidmm.type != D3DKMT_VIDMMESCAPETYPE_SET_BUDGET &&
+            data.vidmm.type != D3DKMT_VIDMMESCAPETYPE_GET_BUDGET && data.vidmm.type != D3DKMT_VIDMMESCAPETYPE_SET_TRIM_INTERVALS) return KMT_STATUS_STOCK;
         if (size < sizeof(data.vidmm)) return STATUS_INVALID_PARAMETER;
+        if (data.vidmm.type == D3DKMT_VIDMMESCAPETYPE_GET_BUDGET) probe_write_array( args.pPrivateDriverData, sizeof(data.vidmm) );
+        if (data.vidmm.type == D3DKMT_VIDMMESCAPETYPE_SET_TRIM_INTERVALS && data.vidmm.set_trim_intervals.minimum &&
+            data.vidmm.set_trim_intervals.minimum < 10000) return STATUS_INVALID_PARAMETER;
         if (data.vidmm.type == D3DKMT_VIDMMESCAPETYPE_EVICT &&
             (status = os_check_process( (HANDLE)(uintptr_t)data.vidmm.evict.process, OS_PROCESS_QUERY_INFORMATION, &self ))) return status;
         if (!self) return STATUS_NOT_SUPPORTED;
@@ -253,6 +278,8 @@ NTSTATUS kmt_Escape( D3DKMT_ESCAPE *params )
         vidmm_release_locked( target.vidmm );
     }
     kmt_unlock();
+    if (!status && args.Type == D3DKMT_ESCAPE_VIDMM && data.vidmm.type == D3DKMT_VIDMMESCAPETYPE_GET_BUDGET)
+        memcpy( (char *)args.pPrivateDriverData + offsetof( struct vidmm_escape, get_budget ), &data.vidmm.get_budget, sizeof(data.vidmm.get_budget) );
     if (!status && args.Type == D3DKMT_ESCAPE_DRIVERPRIVATE) memcpy( args.pPrivateDriverData, &data.private, sizeof(data.private) );
     return status;
 }

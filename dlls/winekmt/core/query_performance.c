@@ -2,7 +2,7 @@
  * QueryAdapterInfo: clocks, temperatures and the like
  *
  * What a driver does not tell Linux stays 0, as the structures have no other way to say so. Where it tells nothing at all the answer is
- * STATUS_NOT_SUPPORTED.
+ * STATUS_NOT_SUPPORTED: of what the structure has, not of something else (every PCI device has a link), or a monitor shows 0 degrees.
  *
  * Copyright 2026 the winekmt developers
  *
@@ -49,6 +49,7 @@ NTSTATUS query_nodeperfdata( const struct kmt_gpu *gpu, void *data, uint32_t *si
     if ((status = get_sensors( gpu, &sensors ))) return status;
     /* The clock that Linux tells is that of the shaders. */
     if (gpu->info.nodes[answer->NodeOrdinal] != GPU_NODE_GRAPHICS && gpu->info.nodes[answer->NodeOrdinal] != GPU_NODE_COMPUTE) return STATUS_SUCCESS;
+    if (sensors.core_hz == SENSOR_UNKNOWN && sensors.core_max_hz == SENSOR_UNKNOWN && sensors.core_mv == SENSOR_UNKNOWN) return STATUS_NOT_SUPPORTED;
     answer->Frequency = known( sensors.core_hz );
     answer->MaxFrequency = answer->MaxFrequencyOC = known( sensors.core_max_hz );
     answer->Voltage = known32( sensors.core_mv );
@@ -64,6 +65,9 @@ NTSTATUS query_adapterperfdata( const struct kmt_gpu *gpu, void *data, uint32_t 
     (void)size;
     if (answer->PhysicalAdapterIndex) return STATUS_INVALID_PARAMETER;
     if ((status = get_sensors( gpu, &sensors ))) return status;
+    if (sensors.memory_hz == SENSOR_UNKNOWN && sensors.memory_max_hz == SENSOR_UNKNOWN && sensors.fan_rpm == SENSOR_UNKNOWN &&
+        (sensors.power_uw == SENSOR_UNKNOWN || sensors.power_cap_uw == SENSOR_UNKNOWN) && sensors.temperature_mc == SENSOR_UNKNOWN)
+        return STATUS_NOT_SUPPORTED;
     answer->MemoryFrequency = known( sensors.memory_hz );
     answer->MaxMemoryFrequency = answer->MaxMemoryFrequencyOC = known( sensors.memory_max_hz );
     answer->FanRPM = known32( sensors.fan_rpm );
@@ -87,6 +91,8 @@ NTSTATUS query_adapterperfdata_caps( const struct kmt_gpu *gpu, void *data, uint
     (void)size;
     if (answer->PhysicalAdapterIndex) return STATUS_INVALID_PARAMETER;
     if ((status = get_sensors( gpu, &sensors ))) return status;
+    if (sensors.link_max_bytes == SENSOR_UNKNOWN && sensors.fan_max_rpm == SENSOR_UNKNOWN && sensors.temperature_max_mc == SENSOR_UNKNOWN &&
+        sensors.temperature_warning_mc == SENSOR_UNKNOWN) return STATUS_NOT_SUPPORTED;
     answer->MaxPCIEBandwidth = known( sensors.link_max_bytes );
     answer->MaxFanRPM = known32( sensors.fan_max_rpm );
     answer->TemperatureMax = known32( sensors.temperature_max_mc == SENSOR_UNKNOWN ? SENSOR_UNKNOWN : sensors.temperature_max_mc / 100 );

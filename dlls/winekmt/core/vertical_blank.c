@@ -112,7 +112,7 @@ static NTSTATUS find_source( D3DKMT_HANDLE adapter_handle, D3DKMT_HANDLE device_
     else if (device_handle && !(status = get_device_locked( device_handle, &device )) && device->vidmm->gpu != adapter->gpu)
         status = STATUS_INVALID_PARAMETER;
     if (!status && !(status = get_display_locked( adapter->gpu, source, display )) && has_monitor)
-        *has_monitor = display->width || adapter->gpu->from_wine;
+        *has_monitor = display->width || (!displays.count && adapter->gpu->from_wine);     /* nobody has looked, or could */
     kmt_unlock();
     return status;
 }

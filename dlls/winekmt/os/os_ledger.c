@@ -759,10 +759,15 @@ bool ledger_get_word( uint64_t process_key, uint32_t *word )
 
 bool ledger_change_word( uint64_t process_key, uint32_t mask, uint32_t bits, uint32_t *old )
 {
-    uint32_t *found = find_word( process_key );
+    uint32_t *found;
 
-    if (!found) return false;
-    *old = __atomic_load_n( found, __ATOMIC_RELAXED );
-    while (!__atomic_compare_exchange_n( found, old, (*old & ~mask) | (bits & mask), true, __ATOMIC_RELAXED, __ATOMIC_RELAXED )) {}
-    return true;
+    /* The own one moves between the slot and memory of the process (take_slot, give_slot_back). */
+    if (!process_key) pthread_mutex_lock( &ledger.mutex );
+    if ((found = find_word( process_key )))
+    {
+        *old = __atomic_load_n( found, __ATOMIC_RELAXED );
+        while (!__atomic_compare_exchange_n( found, old, (*old & ~mask) | (bits & mask), true, __ATOMIC_RELAXED, __ATOMIC_RELAXED )) {}
+    }
+    if (!process_key) pthread_mutex_unlock( &ledger.mutex );
+    return found != NULL;
 }
