@@ -86,7 +86,7 @@ static void test_blocks( void )
     F( Evict ) F( MakeResident ) F( RegisterTrimNotification ) F( UnregisterTrimNotification ) F( UpdateAllocationProperty )
     F( WaitForSynchronizationObjectFromCpu ) F( SetAllocationPriority ) F( GetAllocationPriority ) F( QueryAllocationResidency )
     F( EnumAdapters3 ) F( Escape ) F( GetProcessDeviceRemovalSupport ) F( MarkDeviceAsError ) F( QueryClockCalibration ) F( QueryStatistics )
-    F( SetStablePowerState )
+    F( SetStablePowerState ) F( EnumProcesses )
 #undef F
     /* blocks of four bytes; and one whose refusal is another */
     for (i = 0; i < ARRAY_SIZE( bad_pointers ); i++)

@@ -51,6 +51,7 @@
     F( EnumAdapters ) \
     F( EnumAdapters2 ) \
     F( EnumAdapters3 ) \
+    F( EnumProcesses ) \
     F( Escape ) \
     F( Evict ) \
     F( GetAllocationPriority ) \
@@ -325,6 +326,7 @@ extern HANDLE create_event( void );
 extern BOOL wait_for_event( HANDLE event, unsigned int ms );
 extern void close_event( HANDLE event );
 /* Processes (util_process.c). NULL: the system cannot do that here; a skip message was printed. Linux' handles are pidfds and have no rights. */
+extern ULONG get_own_id( void );    /* of this process */
 extern HANDLE open_own_process( UINT access );
 extern HANDLE start_other_process( void );      /* which does nothing */
 extern void end_other_process( HANDLE process );    /* and waits until it has ended; the handle stays */

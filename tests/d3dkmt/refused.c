@@ -102,7 +102,6 @@ rows[] =
     NEVER_AT( GetTrackedWorkloadStatistics, D3DKMT_GETTRACKEDWORKLOADSTATISTICS, hTrackedWorkload )
     NEVER_AT( ResetTrackedWorkloadStatistics, D3DKMT_RESETTRACKEDWORKLOADSTATISTICS, hTrackedWorkload )
     NEVER_AT( UpdateTrackedWorkload, D3DKMT_UPDATETRACKEDWORKLOAD, hTrackedWorkload )
-    { "EnumProcesses", BLOCK, BAD, BAD, ADAPTER_LUID, 0, REFUSED },     /* begins with the LUID, as in WSL */
     UNDOCUMENTED( GetMemoryBudgetTarget )
     UNDOCUMENTED( GetProcessList )
     UNDOCUMENTED( GetProcessSchedulingPriorityBand )

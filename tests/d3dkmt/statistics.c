@@ -561,6 +561,36 @@ static void test_processes( void )
     destroy_allocation( device, allocation );
 }
 
+/* Who uses the GPU: this process from its first device on; others may too. */
+static void test_enum_processes( UINT present )
+{
+    ULONG ids[256], before[256], own = get_own_id();
+    D3DKMT_ENUMPROCESSES params;
+    UINT i, found = 0;
+
+    check_status( pD3DKMTEnumProcesses( NULL ), STATUS_INVALID_PARAMETER );
+    memset( ids, 0xcc, sizeof(ids) );
+    memset( before, 0xcc, sizeof(before) );
+    memset( &params, 0, sizeof(params) );
+    params.AdapterLuid = luid;
+    params.BufferCount = ARRAY_SIZE( ids );
+    kmt_fails( EnumProcesses, &params, STATUS_INVALID_PARAMETER );
+    params.pBuffer = ids;
+    params.BufferCount = 0;
+    kmt_fails( EnumProcesses, &params, STATUS_INVALID_PARAMETER );
+    params.BufferCount = ARRAY_SIZE( ids );
+    params.AdapterLuid.HighPart ^= 0x5a5a;
+    kmt_fails( EnumProcesses, &params, STATUS_INVALID_PARAMETER );
+    check_bytes( "ids", ids, before, sizeof(ids) );
+
+    params.AdapterLuid = luid;
+    kmt_writes( EnumProcesses, &params, expected_->BufferCount = params_->BufferCount );
+    ok( params.BufferCount <= ARRAY_SIZE( ids ), "%lu processes\n", (unsigned long)params.BufferCount );
+    for (i = 0; i < params.BufferCount; i++) if (ids[i] == own) found++;
+    ok( found == present, "this process stands there %u times\n", found );
+    check_bytes( "ids", ids + params.BufferCount, before + params.BufferCount, (ARRAY_SIZE( ids ) - params.BufferCount) * sizeof(*ids) );
+}
+
 START_TEST(statistics)
 {
     D3DKMT_ADAPTERINFO infos[64];
@@ -578,6 +608,7 @@ START_TEST(statistics)
     for (i = 0; i < enum2.NumAdapters; i++) close_adapter( infos[i].hAdapter );
 
     test_without_device();
+    test_enum_processes( 0 );
     test_adapter();
     test_bad();
     device = create_device( adapter );
@@ -586,6 +617,7 @@ START_TEST(statistics)
     else test_segments_of_allocations();
     test_reservation();
     test_processes();
+    test_enum_processes( 1 );
     destroy_queue( queue.hPagingQueue );
     destroy_device( device );
     test_without_device();

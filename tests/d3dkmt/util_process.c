@@ -12,6 +12,11 @@
 
 #ifdef _WIN32
 
+ULONG get_own_id( void )
+{
+    return GetCurrentProcessId();
+}
+
 HANDLE open_own_process( UINT access )
 {
     HANDLE process = OpenProcess( access, FALSE, GetCurrentProcessId() );
@@ -78,6 +83,11 @@ static HANDLE open_pid( pid_t pid )
     if (fd >= 0) return (HANDLE)(intptr_t)fd;
     skip( "no pidfd_open: an old kernel, or valgrind\n" );
     return NULL;
+}
+
+ULONG get_own_id( void )
+{
+    return getpid();
 }
 
 HANDLE open_own_process( UINT access )

@@ -651,6 +651,15 @@ BUILD( EnumAdapters3, D3DKMT_ENUMADAPTERS3 )
     p->pAdapters = fuzz_u8( cursor ) < 0x20 ? NULL : add_filled( call, room * sizeof(*p->pAdapters), 0xcc );
 END
 
+BUILD( EnumProcesses, D3DKMT_ENUMPROCESSES )
+    uint32_t room;
+
+    p->AdapterLuid = pick_luid( cursor );
+    p->BufferCount = room = pick_count( cursor, 130, &call->true_count );
+    if (fuzz_u8( cursor ) >= 0xf8) p->BufferCount |= (uint64_t)1 << 40;
+    p->pBuffer = fuzz_u8( cursor ) < 0x20 ? NULL : add_filled( call, (room < 130 ? room : 130) * sizeof(*p->pBuffer), 0xcc );
+END
+
 /* winekmt's own commands and those of the video memory manager, both in memory of the size that is said. */
 BUILD( Escape, D3DKMT_ESCAPE )
     uint32_t data[12] = { 0 };

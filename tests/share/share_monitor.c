@@ -118,6 +118,13 @@ void test_processes( void )
         setenv( "SHARE_MONITOR", "1", 1 );
         start( &monitor, 0 );
         unsetenv( "SHARE_MONITOR" );
+        snprintf( line, sizeof(line), "processes %lu", a.id );
+        expect( &b, line, "processes 0 1" );
+        expect( &monitor, line, "processes 0 1" );
+        expect( &a, line, "processes 0 1" );
+        snprintf( line, sizeof(line), "processes %lu", monitor.id );
+        expect( &b, line, "processes 0 0" );        /* it has no device */
+        expect( &monitor, line, "processes 0 0" );
         snprintf( line, sizeof(line), "class-set %lu 4", a.id );
         expect( &b, line, "class-set 0" );
         expect( &a, "class 0", "class 0 4" );

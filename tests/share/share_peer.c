@@ -280,6 +280,24 @@ static void put_process( unsigned long pid, HANDLE process )
     if (pid) close_process( process );
 }
 
+/* "processes STATUS FOUND": whether a process stands in the list of those that use the GPU */
+static void do_processes( unsigned long pid )
+{
+    ULONG ids[256];
+    D3DKMT_ENUMPROCESSES params = { .AdapterLuid = luid, .pBuffer = ids, .BufferCount = 256 };
+    unsigned int i, found = 0;
+    NTSTATUS status;
+#ifdef _WIN32   /* newer than mingw's list of gdi32 */
+    NTSTATUS (WINAPI *enum_processes)( D3DKMT_ENUMPROCESSES * ) = (void *)GetProcAddress( GetModuleHandleA( "gdi32" ), "D3DKMTEnumProcesses" );
+#else
+    NTSTATUS (*enum_processes)( D3DKMT_ENUMPROCESSES * ) = D3DKMTEnumProcesses;
+#endif
+
+    status = enum_processes ? enum_processes( &params ) : STATUS_NOT_SUPPORTED;
+    for (i = 0; !status && i < params.BufferCount; i++) if (ids[i] == (pid ? pid : own_pid())) found++;
+    answer( "processes %x %u", (unsigned int)status, found );
+}
+
 /* "statistics STATUS COMMITTED RESIDENT ALLOCATIONS RESIDENT-ALLOCATIONS BUDGET": the first segment of a process */
 static void do_statistics( unsigned long pid )
 {
@@ -378,6 +396,7 @@ int main( void )
         else if (sscanf( line, "reserve %lu %llu", &pid, &bytes ) == 2) do_reserve( pid, bytes );
         else if (sscanf( line, "trim %lu %llu", &pid, &bytes ) == 2) do_trim( pid, bytes );
         else if (sscanf( line, "statistics %lu", &pid ) == 1) do_statistics( pid );
+        else if (sscanf( line, "processes %lu", &pid ) == 1) do_processes( pid );
         else if (!strncmp( line, "segment", 7 )) do_segment();
         else if (!strncmp( line, "evict", 5 )) do_evict();
         else if (sscanf( line, "class-set %lu %u", &pid, &number ) == 2) do_set_class( pid, number );

@@ -105,6 +105,8 @@ struct ledger_peer
     uint32_t slot;          /* for ledger_request */
     int      pid;           /* 0: of another PID namespace */
     uint64_t process_key;   /* os_get_process_key of it */
+    uint64_t realm;         /* os_own_process_id of it; hints, as all that others say */
+    uint32_t process_id;
     struct ledger_counts counts;
 };
 

@@ -53,6 +53,9 @@ struct ledger_slot
     uint32_t               in_use;              /* a hint that spares readers the locks of slots never taken */
     uint32_t               wake;                /* futex of the owner's listener; anyone increments */
     uint64_t               process_key;
+    uint64_t               realm;               /* os_own_process_id */
+    uint32_t               process_id;
+    uint32_t               reserved;
     struct ledger_decommit decommit;
     uint64_t               decommit_request;    /* see ask_for_decommit; anyone raises, the owner clears */
     uint64_t               decommit_done;       /* bytes; the answer, written before decommit_answered */

@@ -45,6 +45,14 @@ NTSTATUS os_check_process( HANDLE process, uint32_t access, bool *self );
 uint64_t os_own_process_key(void);
 NTSTATUS os_get_process_key( HANDLE process, uint64_t *key );
 
+/***********************************************************************
+ *           os_own_process_id
+ *
+ * The id that programs know this process by: Windows' under Wine. *realm: a number for those among whom it means this one, those of a
+ * prefix; natively of a PID namespace. Cost: system calls. Windows thread.
+ */
+uint32_t os_own_process_id( uint64_t *realm );
+
 #define OS_PROCESS_SET_INFORMATION    0x0200u
 #define OS_PROCESS_QUERY_INFORMATION  0x0400u
 

@@ -249,6 +249,7 @@ static const char *open_file( const char *path )
 static const char *take_slot(void)
 {
     struct ledger_slot *slot;
+    uint64_t realm = 0;
     unsigned int i;
     int error;
 
@@ -259,6 +260,8 @@ static const char *take_slot(void)
         slot = &ledger.file->slots[i];
         clear_shared( slot, sizeof(*slot) );
         __atomic_store_n( &slot->process_key, os_own_process_key(), __ATOMIC_RELAXED );
+        __atomic_store_n( &slot->process_id, os_own_process_id( &realm ), __ATOMIC_RELAXED );
+        __atomic_store_n( &slot->realm, realm, __ATOMIC_RELAXED );
         __atomic_store_n( &slot->word, __atomic_load_n( &ledger.word, __ATOMIC_RELAXED ), __ATOMIC_RELAXED );
         __atomic_store_n( &slot->in_use, 1, __ATOMIC_RELEASE );
         if (!(error = set_lock( ledger.fd, F_WRLCK, LEDGER_BYTE_ALIVE + i )))
@@ -481,6 +484,8 @@ static unsigned int read_others( struct ledger_file *file, const uint8_t device_
         if (&file->slots[i] == own_slot() || !slot_alive( file, i, &peers[count].pid )) continue;
         if (!read_slot( &file->slots[i], device_uuid, group, total, &peers[count].counts )) continue;
         peers[count].process_key = __atomic_load_n( &file->slots[i].process_key, __ATOMIC_RELAXED );
+        peers[count].realm = __atomic_load_n( &file->slots[i].realm, __ATOMIC_RELAXED );
+        peers[count].process_id = __atomic_load_n( &file->slots[i].process_id, __ATOMIC_RELAXED );
         peers[count++].slot = i;
     }
     return count;

@@ -77,6 +77,12 @@ uint64_t os_own_process_key(void)
     return make_key( getpid() );
 }
 
+uint32_t os_own_process_id( uint64_t *realm )
+{
+    *realm = make_key( 0 );
+    return getpid();
+}
+
 NTSTATUS os_get_process_key( HANDLE process, uint64_t *key )
 {
     NTSTATUS status;

@@ -255,6 +255,15 @@ uint64_t os_own_process_key(void)
     return make_key( id );
 }
 
+uint32_t os_own_process_id( uint64_t *realm )
+{
+    ULONG_PTR id = 0;
+
+    get_process_id( CURRENT_PROCESS, &id );
+    *realm = make_key( 0 );     /* no process has the id 0 */
+    return id;
+}
+
 /***********************************************************************
  *           os_get_process_key
  *

@@ -436,6 +436,14 @@ typedef struct _D3DKMT_QUERYSTATISTICS
     };
 } D3DKMT_QUERYSTATISTICS;
 
+/* As in WSL's driver, which passes it on to Windows */
+typedef struct _D3DKMT_ENUMPROCESSES
+{
+    LUID   AdapterLuid;
+    ULONG *pBuffer;         /* process ids */
+    SIZE_T BufferCount;     /* in: room; out: how many there are */
+} D3DKMT_ENUMPROCESSES;
+
 #ifdef __cplusplus
 }
 #endif
