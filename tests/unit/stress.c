@@ -356,7 +356,8 @@ static void test_threads( bool visible_only, bool lose, uint32_t seed )
     fake_gpu_get_stats( &stats );
     trace( "%u kept, %u discarded, %u refused, %llu bytes copied by the GPU, %llu allocated\n", kept, discarded, refused,
            (unsigned long long)stats.copied_bytes, (unsigned long long)stats.calls[FAKE_GPU_ALLOCATE] );
-    if (!lose) ok( kept && discarded, "something never happened\n" );
+    /* The few turns under valgrind may all come between two jumps of the budget. */
+    if (!lose) ok( kept && (discarded || unit_is_valgrind()), "something never happened\n" );
     else ok( unit.vidmm->lost, "the GPU was not lost\n" );
 
     for (i = 0; i < SHARED; i++)
