@@ -109,6 +109,19 @@ static inline NTSTATUS find_objects_locked( const struct device *device, const s
     return find_and_check_locked( device, handles, list, NULL, NULL );
 }
 
+/* Does something to every allocation of a list. Inlined, with a loop of its own for the usual list. */
+static inline __attribute__((always_inline)) void for_each_allocation( const struct object_list *list,
+                                                                      void (*function)( void *arg, struct allocation *allocation ), void *arg )
+{
+    unsigned int i, count = list->handles->count;
+    struct allocation *allocation;
+    struct entry_walk walk;
+
+    if (!list->handles->resources) for (i = 0; i < count; i++) function( arg, list->objects[i] );
+    else for (i = 0; i < count; i++)
+        for (walk = walk_start( list, i ); (allocation = walk_next( &walk )); ) function( arg, allocation );
+}
+
 /* Vista's form: one resource, or a list of allocations (DDI page of D3DKMTSetAllocationPriority and others). */
 static inline NTSTATUS read_resource_or_list( D3DKMT_HANDLE resource, const D3DKMT_HANDLE *allocations, unsigned int count, struct handle_list *list )
 {

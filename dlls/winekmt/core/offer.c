@@ -48,32 +48,36 @@ static inline NTSTATUS check_offer( void *arg, unsigned int i, struct allocation
     return allocation->locks || allocation->dead ? STATUS_INVALID_PARAMETER : STATUS_SUCCESS;
 }
 
+struct offer
+{
+    struct vidmm    *vidmm;
+    enum offer_level level;             /* NOT_OFFERED: each allocation's own */
+    bool             allow_decommit;
+};
+
+static inline void offer_one_locked( void *arg, struct allocation *allocation )
+{
+    const struct offer *offer = arg;
+
+    offer_locked( offer->vidmm, allocation, offer->level != NOT_OFFERED ? offer->level : auto_offer_level( allocation->residency_priority ),
+                  offer->allow_decommit );
+}
+
 static NTSTATUS offer_list_locked( const D3DKMT_OFFERALLOCATIONS *args, const struct handle_list *handles )
 {
-    bool allow_decommit = !args->Flags.Reserved && args->Flags.AllowDecommit;
-    struct allocation *allocation;
+    struct offer offer = { .level = NOT_OFFERED, .allow_decommit = !args->Flags.Reserved && args->Flags.AllowDecommit };
     struct object_list list;
-    struct entry_walk walk;
     struct device *device;
-    enum offer_level level;
     NTSTATUS status;
-    unsigned int i;
 
     if ((status = get_device_locked( args->hDevice, &device ))) return status;
     if ((status = find_and_check_locked( device, handles, &list, check_offer, NULL ))) return status;
 
-    for (i = 0; i < handles->count; i++)
-        for (walk = walk_start( &list, i ); (allocation = walk_next( &walk )); )
-        {
-            switch (args->Priority)
-            {
-            case D3DKMT_OFFER_PRIORITY_LOW:    level = OFFER_LOW; break;
-            case D3DKMT_OFFER_PRIORITY_NORMAL: level = OFFER_NORMAL; break;
-            case D3DKMT_OFFER_PRIORITY_HIGH:   level = OFFER_HIGH; break;
-            default:                           level = auto_offer_level( allocation->residency_priority ); break;
-            }
-            offer_locked( device->vidmm, allocation, level, allow_decommit );
-        }
+    offer.vidmm = device->vidmm;
+    if (args->Priority == D3DKMT_OFFER_PRIORITY_LOW) offer.level = OFFER_LOW;
+    else if (args->Priority == D3DKMT_OFFER_PRIORITY_NORMAL) offer.level = OFFER_NORMAL;
+    else if (args->Priority == D3DKMT_OFFER_PRIORITY_HIGH) offer.level = OFFER_HIGH;
+    for_each_allocation( &list, offer_one_locked, &offer );
     share_publish_locked( device->vidmm );
     return STATUS_SUCCESS;
 }
@@ -162,20 +166,18 @@ static inline NTSTATUS survey_allocation( void *arg, unsigned int i, struct allo
     return STATUS_SUCCESS;
 }
 
+static inline void end_offer_locked( void *arg, struct allocation *allocation )
+{
+    (void)arg;
+    if (allocation->offer == NOT_OFFERED) return;
+    allocation->discarded = false;
+    victim_set_offer_locked( allocation, NOT_OFFERED, false );
+}
+
 /* All are as if they had never been offered. */
 static void end_offers_locked( const struct object_list *list )
 {
-    struct allocation *allocation;
-    struct entry_walk walk;
-    unsigned int i;
-
-    for (i = 0; i < list->handles->count; i++)
-        for (walk = walk_start( list, i ); (allocation = walk_next( &walk )); )
-        {
-            if (allocation->offer == NOT_OFFERED) continue;
-            allocation->discarded = false;
-            victim_set_offer_locked( allocation, NOT_OFFERED, false );
-        }
+    for_each_allocation( list, end_offer_locked, NULL );
 }
 
 /* The same after the slow half, with the results as they have become. */

@@ -460,7 +460,7 @@ NTSTATUS kmt_QueryStatistics( D3DKMT_QUERYSTATISTICS *params )
  * Lists the processes that use a GPU, by the ids that programs know them by.
  *
  * params->AdapterLuid: of EnumAdapters. pBuffer: BufferCount ids. Those of the same Wine prefix (natively: PID namespace) and the same ledger are
- * listed, this one too when it has a device; ids of others would mean nothing here.
+ * listed, from their first device on; ids of others would mean nothing here.
  * STATUS_SUCCESS: BufferCount ids.  STATUS_BUFFER_TOO_SMALL: nothing is written.
  * STATUS_INVALID_PARAMETER: NULL, no buffer, nobody has that LUID.  STATUS_NO_MEMORY.
  *
