@@ -453,11 +453,28 @@ static void test_vidmm( void )
         if (i ? data.non_local_size : data.local_size)
             ok( info.Budget == MIB( 6 - i ), "group %u: Budget %s\n", i, wine_dbgstr_longlong( info.Budget ) );
     }
-    vidmm.u.budget.local = vidmm.u.budget.system = NONE;
-    check_status( send_vidmm( &vidmm ), STATUS_SUCCESS );
+    /* how much is to be trimmed: what is held above the budget */
+    bring_back( &queue, &second, 1 );
+    for (i = 0; i < 2; i++)
+    {
+        vidmm.type = D3DKMT_VIDMMESCAPETYPE_SET_BUDGET;
+        vidmm.u.budget.local = vidmm.u.budget.system = i ? NONE : KIB( 256 );
+        check_status( send_vidmm( &vidmm ), STATUS_SUCCESS );
+        vidmm.type = D3DKMT_VIDMMESCAPETYPE_GET_BUDGET;
+        init_params( &params, D3DKMT_ESCAPE_VIDMM, &vidmm, sizeof(vidmm) );
+        check_status( try_escape( &params, 16 ), STATUS_SUCCESS );
+        ok( vidmm.u.room[0] == (i ? 0 : KIB( 768 )), "%s bytes to trim\n", wine_dbgstr_longlong( vidmm.u.room[0] ) );
+    }
+    release( device, second );
     get_memory_info( adapter, group, &info );
     ok( info.Budget > MIB( 6 ), "Budget %s\n", wine_dbgstr_longlong( info.Budget ) );
-
+    /* how often trims come, in 100 ns: at least 1 ms; 0: as it was. A maximum does not matter. */
+    vidmm.type = D3DKMT_VIDMMESCAPETYPE_SET_TRIM_INTERVALS;
+    for (i = 4; i--; )
+    {
+        vidmm.u.room[0] = (i ? 9998 + i : 0) | 1ull << 40;
+        check_status( send_vidmm( &vidmm ), i == 1 ? STATUS_INVALID_PARAMETER : STATUS_SUCCESS );
+    }
     check_pattern( device, allocation, MIB( 1 ), 1 );
     check_pattern( device, in_resource2, MIB( 1 ), 4 );
     destroy_allocation( device, allocation );

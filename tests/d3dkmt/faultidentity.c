@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "d3dkmt_test.h"
+#include "registry.h"
 
 #include "fake_gpu.h"
 
@@ -332,6 +332,31 @@ static void test_pci( void )
     check_bytes( "BiosString", registry.BiosString, u"115-D412BS0-101", 16 * sizeof(WCHAR) );
     check_bytes( "AdapterString", registry.AdapterString, u"PCI", 4 * sizeof(WCHAR) );
 
+    /* what Vulkan tells comes first */
+    close_all( infos, count );
+    make_adapter( &adapter, "PCI too" );
+    adapter.pci_domain = 0x12;
+    adapter.pci_bus = 0x34;
+    adapter.pci_device = 0x15;
+    adapter.pci_function = 6;
+    adapter.subsystem_id = 0x1234;
+    adapter.revision_id = 0xa1;
+    fake_gpu_set_adapters( &adapter, 1 );
+    count = enum_adapters( infos );
+    memset( &ids, 0, sizeof(ids) );
+    check_status( query( infos[0].hAdapter, KMTQAITYPE_PHYSICALADAPTERDEVICEIDS, &ids, sizeof(ids) ), STATUS_SUCCESS );
+    ok( ids.DeviceIds.SubVendorID == 0x1043 && ids.DeviceIds.SubSystemID == 0x1234 && ids.DeviceIds.RevisionID == 0xa1,
+        "ids %#x:%#x %#x\n", ids.DeviceIds.SubVendorID, ids.DeviceIds.SubSystemID, ids.DeviceIds.RevisionID );
+    close_all( infos, count );
+    make_adapter( &adapter, "PCI three" );
+    adapter.pci_domain = 0x12;
+    adapter.pci_bus = 0x34;
+    adapter.pci_device = 0x15;
+    adapter.pci_function = 6;
+    adapter.subsystem_id = adapter.revision_id = 0;
+    fake_gpu_set_adapters( &adapter, 1 );
+    count = enum_adapters( infos );
+
     /* nonsense is nothing */
     write_file( root, folders[4], "subsystem_vendor", "0x1043 and more\n" );
     write_file( root, folders[4], "subsystem_device", "0x123456789\n" );
@@ -395,6 +420,216 @@ static void test_versions( void )
     }
 }
 
+/* Engines of every kind; only those that Windows has no number for have a name. */
+static void test_nodes( void )
+{
+    static const struct
+    {
+        enum gpu_node node;
+        UINT type;
+        WCHAR name[8];
+    }
+    nodes[] =
+    {
+        { GPU_NODE_GRAPHICS,     DXGK_ENGINE_TYPE_3D,           u"" },
+        { GPU_NODE_COMPUTE,      DXGK_ENGINE_TYPE_OTHER,        u"Compute" },
+        { GPU_NODE_VIDEO_DECODE, DXGK_ENGINE_TYPE_VIDEO_DECODE, u"" },
+        { GPU_NODE_VIDEO_ENCODE, DXGK_ENGINE_TYPE_VIDEO_ENCODE, u"" },
+        { GPU_NODE_COPY,         DXGK_ENGINE_TYPE_COPY,         u"" },
+        { GPU_NODE_OTHER,        DXGK_ENGINE_TYPE_OTHER,        u"Other" },
+    };
+    D3DKMT_NODEMETADATA data;
+    struct gpu_adapter adapter;
+    D3DKMT_ADAPTERINFO infos[64];
+    UINT i, count;
+
+    make_adapter( &adapter, "nodes" );
+    adapter.node_count = ARRAY_SIZE( nodes );
+    for (i = 0; i < ARRAY_SIZE( nodes ); i++) adapter.nodes[i] = nodes[i].node;
+    fake_gpu_set_adapters( &adapter, 1 );
+    count = enum_adapters( infos );
+    for (i = 0; i < ARRAY_SIZE( nodes ); i++)
+    {
+        FILL( data );
+        data.NodeOrdinalAndAdapterIndex = i;
+        check_status( query( infos[0].hAdapter, KMTQAITYPE_NODEMETADATA, &data, sizeof(data) ), STATUS_SUCCESS );
+        ok( data.NodeData.EngineType == nodes[i].type, "node %u: type %u\n", i, data.NodeData.EngineType );
+        check_bytes( "name", data.NodeData.FriendlyName, nodes[i].name, sizeof(nodes[i].name) );
+    }
+    FILL( data );
+    data.NodeOrdinalAndAdapterIndex = i;
+    check_status( query( infos[0].hAdapter, KMTQAITYPE_NODEMETADATA, &data, sizeof(data) ), STATUS_INVALID_PARAMETER );
+    close_all( infos, count );
+}
+
+/* A function that is refused looks at the LUID that it is given: there may be no such adapter, or no way to know. */
+static void test_refused_luid( void )
+{
+    D3DKMT_QUERYVIDPNEXCLUSIVEOWNERSHIP params;
+    struct gpu_adapter adapter;
+    D3DKMT_ADAPTERINFO infos[64];
+    UINT i, count;
+
+    for (i = 0; i < export_count && strcmp( exports[i].name, "D3DKMTQueryVidPnExclusiveOwnership" ); i++) {}
+    ok( i < export_count, "it is not exported\n" );
+    if (i == export_count) return;
+    make_adapter( &adapter, "LUID" );
+    fake_gpu_set_adapters( &adapter, 1 );
+    count = enum_adapters( infos );
+    close_all( infos, count );
+    memset( &params, 0, sizeof(params) );
+    check_status( find_export( i )( &params, NULL, NULL, NULL, NULL ), STATUS_INVALID_PARAMETER );
+    params.AdapterLuid.HighPart = 1;    /* a LUID all the same, if nobody's */
+    check_status( find_export( i )( &params, NULL, NULL, NULL, NULL ), STATUS_INVALID_PARAMETER );
+    fake_gpu_fail( FAKE_GPU_ENUM, 1, GPU_OUT_OF_HOST_MEMORY, false );
+    check_status( find_export( i )( &params, NULL, NULL, NULL, NULL ), STATUS_NO_MEMORY );
+    params.AdapterLuid = infos[0].AdapterLuid;
+    check_status( find_export( i )( &params, NULL, NULL, NULL, NULL ), STATUS_NOT_SUPPORTED );
+}
+
+/***********************************************************************
+ * A registry that holds what Wine's does not. tests/d3dkmt/registry.c has the rest.
+ */
+
+#define DEVICE_KEY    MACHINE u"System\\CurrentControlSet\\Enum\\PCI\\VEN_1002&DEV_73BF\\00000000"
+#define CLASS         u"{4D36E968-E325-11CE-BFC1-08002BE10318}\\0007"
+#define SOFTWARE_KEY  MACHINE u"System\\CurrentControlSet\\Control\\Class\\" CLASS
+#define VULKAN_KEY    MACHINE u"Software\\Khronos\\Vulkan\\Drivers"
+#define HEADER        offsetof( D3DDDI_QUERYREGISTRY_INFO, OutputDword )
+#define MANIFESTS     40
+#define NAME_LENGTH   250
+
+static union
+{
+    D3DDDI_QUERYREGISTRY_INFO info;
+    BYTE bytes[16384];
+}
+answer;
+
+static NTSTATUS ask_vulkan( D3DKMT_HANDLE adapter, UINT type )
+{
+    static const WCHAR name[] = u"VulkanDriverName";
+
+    FILL( answer );
+    memset( &answer.info, 0, HEADER );
+    answer.info.QueryType = D3DDDI_QUERYREGISTRY_ADAPTERKEY;
+    answer.info.ValueType = type;
+    memcpy( answer.info.ValueName, name, sizeof(name) );
+    return query( adapter, KMTQAITYPE_QUERYREGISTRY, &answer, sizeof(answer) );
+}
+
+/* More drivers for every GPU than an answer has room for, and one with too long a name. */
+static void test_manifests( D3DKMT_HANDLE adapter )
+{
+    WCHAR names[MANIFESTS][NAME_LENGTH + 1], long_name[301], end;
+    const UINT on = 0;
+    UINT i, j, size;
+
+    for (i = 0; i < 300; i++) long_name[i] = 'x';
+    long_name[i] = 0;
+    set_value( VULKAN_KEY, long_name, REG_DWORD, &on, sizeof(on) );
+    check_status( ask_vulkan( adapter, REG_SZ ), STATUS_OBJECT_NAME_NOT_FOUND );
+    for (i = 0; i < MANIFESTS; i++)
+    {
+        for (j = 0; j < NAME_LENGTH; j++) names[i][j] = 'a' + i % 26;
+        names[i][0] = 'A' + i / 26;
+        names[i][j] = 0;
+        set_value( VULKAN_KEY, names[i], REG_DWORD, &on, sizeof(on) );
+        if (i) continue;
+        check_status( ask_vulkan( adapter, REG_SZ ), STATUS_SUCCESS );
+        ok( answer.info.OutputValueSize == sizeof(names[0]), "%u bytes\n", (UINT)answer.info.OutputValueSize );
+        check_bytes( "the first", answer.info.OutputString, names[0], sizeof(names[0]) );
+    }
+    check_status( ask_vulkan( adapter, REG_MULTI_SZ ), STATUS_SUCCESS );
+    size = answer.info.OutputValueSize;
+    ok( answer.info.Status == D3DDDI_QUERYREGISTRY_STATUS_SUCCESS && size <= sizeof(answer) - HEADER, "Status %u, %u bytes\n",
+        answer.info.Status, size );
+    if (size > sizeof(answer) - HEADER) return;
+    /* whole names, as many as there is room for, and the end of the list */
+    i = (size - sizeof(WCHAR)) / sizeof(names[0]);
+    ok( size == i * sizeof(names[0]) + sizeof(WCHAR) && i < MANIFESTS && size + sizeof(names[0]) > sizeof(answer) - HEADER,
+        "%u bytes of %u\n", size, (UINT)(sizeof(answer) - HEADER) );
+    check_bytes( "list", answer.info.OutputString, names, i * sizeof(names[0]) );
+    memcpy( &end, answer.bytes + HEADER + size - sizeof(end), sizeof(end) );
+    ok( !end, "no end\n" );
+
+    for (i = 0; i < MANIFESTS; i++) unset( VULKAN_KEY, names[i] );
+    unset( VULKAN_KEY, long_name );
+}
+
+static void test_registry( void )
+{
+    static const WCHAR dac[] = u"Integrated RAMDAC";
+    D3DKMT_QUERY_PHYSICAL_ADAPTER_PNP_KEY key;
+    D3DKMT_ADAPTERREGISTRYINFO info;
+    struct gpu_adapter adapter;
+    D3DKMT_ADAPTERINFO infos[64];
+    D3DKMT_OPENGLINFO opengl;
+    D3DKMT_UMDFILENAMEINFO umd;
+    WCHAR buffer[2400], path[599];
+    GUID guid, own;
+    UINT i, count, number = 0x1234;
+
+    make_adapter( &adapter, "registry" );
+    fake_gpu_set_adapters( &adapter, 1 );
+    count = enum_adapters( infos );
+    check_status( query( infos[0].hAdapter, KMTQAITYPE_ADAPTERGUID, &own, sizeof(own) ), STATUS_SUCCESS );
+    fake_registry_set_device( infos[0].AdapterLuid, DEVICE_KEY );
+    set_string( DEVICE_KEY, u"Driver", REG_SZ, CLASS );
+
+    /* DacType: Wine 8 has strings that are REG_BINARY, without their end */
+    check_status( query( infos[0].hAdapter, KMTQAITYPE_ADAPTERREGISTRYINFO, &info, sizeof(info) ), STATUS_SUCCESS );
+    ok( !info.DacType[0], "DacType %s\n", wine_dbgstr_w( info.DacType ) );
+    set_string( SOFTWARE_KEY, u"HardwareInformation.DacType", REG_SZ, dac );
+    check_status( query( infos[0].hAdapter, KMTQAITYPE_ADAPTERREGISTRYINFO, &info, sizeof(info) ), STATUS_SUCCESS );
+    check_bytes( "DacType", info.DacType, dac, sizeof(dac) );
+    set_value( SOFTWARE_KEY, u"HardwareInformation.DacType", REG_BINARY, dac, sizeof(dac) - sizeof(WCHAR) );
+    FILL( info );
+    check_status( query( infos[0].hAdapter, KMTQAITYPE_ADAPTERREGISTRYINFO, &info, sizeof(info) ), STATUS_SUCCESS );
+    check_bytes( "DacType", info.DacType, dac, sizeof(dac) );
+    set_value( SOFTWARE_KEY, u"HardwareInformation.DacType", REG_DWORD, &number, sizeof(number) );
+    check_status( query( infos[0].hAdapter, KMTQAITYPE_ADAPTERREGISTRYINFO, &info, sizeof(info) ), STATUS_SUCCESS );
+    ok( !info.DacType[0], "DacType %s\n", wine_dbgstr_w( info.DacType ) );
+    unset( SOFTWARE_KEY, u"HardwareInformation.DacType" );
+
+    /* what the system refuses is not what is not there */
+    memset( &key, 0, sizeof(key) );
+    key.PnPKeyType = D3DKMT_PNP_KEY_SOFTWARE;
+    key.pDest = buffer;
+    key.pCchDest = &number;
+    fake_registry_fail( STATUS_ACCESS_DENIED );
+    check_status( query( infos[0].hAdapter, KMTQAITYPE_PHYSICALADAPTERPNPKEY, &key, sizeof(key) ), STATUS_ACCESS_DENIED );
+    fake_registry_fail( STATUS_SUCCESS );
+    ok( number == 0x1234, "*pCchDest %u\n", number );
+
+    /* a list of drivers that nobody reads to its end, and a number that is none */
+    for (i = 0; i < ARRAY_SIZE( buffer ); i++) buffer[i] = i % 20 == 19 ? 0 : 'x';
+    set_value( SOFTWARE_KEY, u"UserModeDriverName", REG_MULTI_SZ, buffer, sizeof(buffer) );
+    umd.Version = KMTUMDVERSION_DX9;
+    check_status( query( infos[0].hAdapter, KMTQAITYPE_UMDRIVERNAME, &umd, sizeof(umd) ), STATUS_NOT_SUPPORTED );
+    unset( SOFTWARE_KEY, u"UserModeDriverName" );
+    set_string( SOFTWARE_KEY, u"OpenGLDriverName", REG_SZ, u"vendor" );
+    set_value( SOFTWARE_KEY, u"OpenGLVersion", REG_DWORD, &number, sizeof(number) );
+    set_value( SOFTWARE_KEY, u"OpenGLFlags", REG_DWORD, &number, 2 );
+    check_status( query( infos[0].hAdapter, KMTQAITYPE_UMOPENGLINFO, &opengl, sizeof(opengl) ), STATUS_SUCCESS );
+    ok( opengl.Version == number && !opengl.Flags, "Version %#x, Flags %#x\n", (UINT)opengl.Version, (UINT)opengl.Flags );
+    unset( SOFTWARE_KEY, u"OpenGLDriverName" );
+    unset( SOFTWARE_KEY, u"OpenGLVersion" );
+    unset( SOFTWARE_KEY, u"OpenGLFlags" );
+    test_manifests( infos[0].hAdapter );
+    unset( DEVICE_KEY, u"Driver" );
+
+    /* a path that nothing can be put behind */
+    for (i = 0; i < ARRAY_SIZE( path ) - 1; i++) path[i] = 'x';
+    path[i] = 0;
+    memcpy( path, DEVICE_KEY, sizeof(DEVICE_KEY) - sizeof(WCHAR) );
+    fake_registry_set_device( infos[0].AdapterLuid, path );
+    check_status( query( infos[0].hAdapter, KMTQAITYPE_ADAPTERGUID, &guid, sizeof(guid) ), STATUS_SUCCESS );
+    check_bytes( "GUID", &guid, &own, sizeof(guid) );
+    fake_registry_set_device( infos[0].AdapterLuid, NULL );
+    close_all( infos, count );
+}
+
 START_TEST(faultidentity)
 {
     test_several();
@@ -402,5 +637,8 @@ START_TEST(faultidentity)
     test_gone_unused();
     test_pci();
     test_versions();
+    test_nodes();
+    test_refused_luid();
+    test_registry();
     set_default_adapter();
 }

@@ -245,6 +245,58 @@ static void test_sensors( void )
     get_node( 0, STATUS_NOT_SUPPORTED );
 }
 
+/* Each number alone is worth an answer, but for half of what Power needs. */
+static void test_single_sensors( void )
+{
+    D3DKMT_ADAPTER_PERFDATACAPS caps;
+    D3DKMT_ADAPTER_PERFDATA data;
+    D3DKMT_NODE_PERFDATA node;
+
+    write_file( DEVICE "/pp_dpm_sclk", "0: 500Mhz\n1: 2475Mhz\n" );     /* none is current */
+    node = get_node( 0, STATUS_SUCCESS );
+    ok( !node.Frequency && node.MaxFrequency == 2475000000u && !node.Voltage, "%s of %s Hz, %u mV\n",
+        wine_dbgstr_longlong( node.Frequency ), wine_dbgstr_longlong( node.MaxFrequency ), (UINT)node.Voltage );
+    get_perfdata( STATUS_NOT_SUPPORTED );
+    get_caps( STATUS_NOT_SUPPORTED );
+    remove_tree( "sys" );
+
+    write_file( DEVICE "/pp_dpm_mclk", "0: 96Mhz\n1: 1000Mhz\n" );
+    data = get_perfdata( STATUS_SUCCESS );
+    ok( !data.MemoryFrequency && data.MaxMemoryFrequency == 1000000000 && !data.FanRPM && !data.Power && !data.Temperature,
+        "%s of %s Hz\n", wine_dbgstr_longlong( data.MemoryFrequency ), wine_dbgstr_longlong( data.MaxMemoryFrequency ) );
+    get_node( 0, STATUS_NOT_SUPPORTED );
+    remove_tree( "sys" );
+
+    write_file( DEVICE "/hwmon/hwmon0/fan1_input", "1423\n" );
+    data = get_perfdata( STATUS_SUCCESS );
+    ok( data.FanRPM == 1423 && !data.MaxMemoryFrequency && !data.Power, "%u rpm, power %u\n", (UINT)data.FanRPM, (UINT)data.Power );
+    remove_tree( "sys" );
+
+    write_file( DEVICE "/hwmon/hwmon0/power1_cap", "250000000\n" );
+    get_perfdata( STATUS_NOT_SUPPORTED );
+    write_file( DEVICE "/hwmon/hwmon0/power1_average", "125000000\n" );
+    data = get_perfdata( STATUS_SUCCESS );
+    ok( data.Power == 500 && !data.Temperature, "power %u, temperature %u\n", (UINT)data.Power, (UINT)data.Temperature );
+    write_file( DEVICE "/hwmon/hwmon0/power1_cap", NULL );
+    get_perfdata( STATUS_NOT_SUPPORTED );
+    write_file( DEVICE "/hwmon/hwmon0/temp1_input", "61500\n" );
+    data = get_perfdata( STATUS_SUCCESS );
+    ok( !data.Power && data.Temperature == 615, "power %u, temperature %u\n", (UINT)data.Power, (UINT)data.Temperature );
+    get_caps( STATUS_NOT_SUPPORTED );
+    remove_tree( "sys" );
+
+    write_file( DEVICE "/hwmon/hwmon0/temp1_emergency", "105000\n" );
+    caps = get_caps( STATUS_SUCCESS );
+    ok( caps.TemperatureMax == 1050 && !caps.TemperatureWarning && !caps.MaxFanRPM && !caps.MaxPCIEBandwidth, "%u, warning at %u\n",
+        (UINT)caps.TemperatureMax, (UINT)caps.TemperatureWarning );
+    remove_tree( "sys" );
+    write_file( DEVICE "/hwmon/hwmon0/temp1_max", "95000\n" );
+    caps = get_caps( STATUS_SUCCESS );
+    ok( !caps.TemperatureMax && caps.TemperatureWarning == 950, "%u, warning at %u\n", (UINT)caps.TemperatureMax,
+        (UINT)caps.TemperatureWarning );
+    remove_tree( "sys" );
+}
+
 /***********************************************************************
  * Engines
  */
@@ -560,6 +612,7 @@ START_TEST(faultsensors)
     info.pci_function = 6;
     use_adapter( &info );
     test_sensors();
+    test_single_sensors();
     test_engines();
     test_calibration();
     test_clocks();

@@ -593,8 +593,8 @@ static void test_user_mode_drivers( void )
 /* DriverVersion of the key is the one that programs read there too. */
 static void test_version( void )
 {
-    static const WCHAR *const bad[] = { u"", u"1", u"1.2.3", u"1.2.3.4.5", u"1.2.3.65536", u"1.2.3.x", u"1..3.4", u"-1.2.3.4", u"1.2.3.4 ",
-                                        u"99999999999999999999.2.3.4" };
+    static const WCHAR *const bad[] = { u"", u"1", u"1.2.3", u"1.2.3.4.5", u"1.2.3.65536", u"1.2.3.x", u"1.2.3.4x", u"1..3.4", u"-1.2.3.4",
+                                        u"1.2.3.4 ", u"99999999999999999999.2.3.4" };
     static const UINT types[] = { KMTQAITYPE_UMD_DRIVER_VERSION, KMTQAITYPE_KMD_DRIVER_VERSION };
     UINT64 version, own;
     UINT i, j;
@@ -688,10 +688,11 @@ static void test_nonsense( void )
     check_status( query( KMTQAITYPE_ADAPTERGUID, &guid, sizeof(guid) ), STATUS_SUCCESS );
     ok( guid.Data1 == 0x8d2e17e5 && guid.Data2 == 0x0f2d && guid.Data3 == 0x4ea5 && guid.Data4[0] == 0x86 && guid.Data4[7] == 0x7b,
         "GUID %#x\n", (UINT)guid.Data1 );
-    for (i = 0; i < 3; i++)
+    for (i = 0; i < 5; i++)
     {
         static const WCHAR *const bad[] = { u"{8d2e17e5-0f2d-4ea5-8602-E93970E0AA7}", u"(8d2e17e5-0f2d-4ea5-8602-E93970E0AA7B)",
-                                            u"{8d2e17e5-0f2d-4ea5-8602-E93970E0AA7B}x" };
+                                            u"{8d2e17e5-0f2d-4ea5-8602-E93970E0AA7B}x", u"{8d2e17e5-0f2d-4ea5-8602-E93970E0AA7 }",
+                                            u"{8d2e17e5-0f2d-4ea5-8602-E93970E0AA:B}" };
 
         set_string( buffer, u"VideoID", REG_SZ, bad[i] );
         check_status( query( KMTQAITYPE_ADAPTERGUID, &guid, sizeof(guid) ), STATUS_SUCCESS );

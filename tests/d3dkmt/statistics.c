@@ -561,7 +561,7 @@ static void test_processes( void )
     destroy_allocation( device, allocation );
 }
 
-/* Who uses the GPU: this process from its first device on; others may too. */
+/* Who uses the GPU: this process from its first device on, which an earlier test may have made; others may too. */
 static void test_enum_processes( UINT present )
 {
     ULONG ids[256], before[256], own = get_own_id();
@@ -587,7 +587,7 @@ static void test_enum_processes( UINT present )
     kmt_writes( EnumProcesses, &params, expected_->BufferCount = params_->BufferCount );
     ok( params.BufferCount <= ARRAY_SIZE( ids ), "%lu processes\n", (unsigned long)params.BufferCount );
     for (i = 0; i < params.BufferCount; i++) if (ids[i] == own) found++;
-    ok( found == present, "this process stands there %u times\n", found );
+    ok( found == 1 || (!found && !present), "this process stands there %u times\n", found );
     check_bytes( "ids", ids + params.BufferCount, before + params.BufferCount, (ARRAY_SIZE( ids ) - params.BufferCount) * sizeof(*ids) );
 }
 

@@ -8,8 +8,12 @@
  * any later version.
  */
 
+#include <sys/stat.h>
+
 #include "unit.h"
 #include "core/query.h"
+#include "os/ledger.h"
+#include "os/sensors.h"
 
 /* Handles of stock Wine are passed on, whatever else is wrong. */
 static void test_stock_handles(void)
@@ -24,6 +28,10 @@ static void test_stock_handles(void)
     D3DKMT_INVALIDATECACHE invalidate = { .hDevice = 1 };
     D3DKMT_WAITFORSYNCHRONIZATIONOBJECTFROMCPU wait = { .hDevice = 1 };
     D3DKMT_REGISTERTRIMNOTIFICATION trim = { .hDevice = 1 };
+    D3DKMT_QUERYCLOCKCALIBRATION calibration = { .hAdapter = 1 };
+    D3DKMT_MARKDEVICEASERROR mark = { .hDevice = 1 };
+    D3DKMT_SETSTABLEPOWERSTATE power = { .hAdapter = 1 };
+    D3DKMT_ESCAPE escape_adapter = { .hAdapter = 1 }, escape_device = { .hAdapter = 0x80000040, .hDevice = 1 };
 
     ok_status( kmt_ChangeVideoMemoryReservation( &reservation ), KMT_STATUS_STOCK );
     ok_status( kmt_MakeResident( &resident ), KMT_STATUS_STOCK );
@@ -35,6 +43,11 @@ static void test_stock_handles(void)
     ok_status( kmt_InvalidateCache( &invalidate ), KMT_STATUS_STOCK );
     ok_status( kmt_WaitForSynchronizationObjectFromCpu( &wait ), KMT_STATUS_STOCK );
     ok_status( kmt_RegisterTrimNotification( &trim ), KMT_STATUS_STOCK );
+    ok_status( kmt_QueryClockCalibration( &calibration ), KMT_STATUS_STOCK );
+    ok_status( kmt_MarkDeviceAsError( &mark ), KMT_STATUS_STOCK );
+    ok_status( kmt_SetStablePowerState( &power ), KMT_STATUS_STOCK );
+    ok_status( kmt_Escape( &escape_adapter ), KMT_STATUS_STOCK );
+    ok_status( kmt_Escape( &escape_device ), KMT_STATUS_STOCK );
 }
 
 /***********************************************************************
@@ -411,6 +424,167 @@ static void test_overflow(void)
     unit_finish( &unit );
 }
 
+/* A device is only good with an adapter of its GPU. */
+static void test_escape_of_another_gpu(void)
+{
+    struct winekmt_escape data = { .magic = WINEKMT_ESCAPE_MAGIC, .version = WINEKMT_VERSION, .command = WINEKMT_ESCAPE_GET_BUDGET };
+    D3DKMT_ESCAPE escape = { .Type = D3DKMT_ESCAPE_DRIVERPRIVATE, .pPrivateDriverData = &data, .PrivateDriverDataSize = sizeof(data) };
+    struct gpu_adapter adapters[2];
+    D3DKMT_ADAPTERINFO infos[2];
+    D3DKMT_ENUMADAPTERS2 enumerate = { 2, infos };
+    struct unit unit;
+
+    fake_gpu_unified( &adapters[0], 0 );
+    fake_gpu_unified( &adapters[1], 1 );
+    unit_start( &unit, &adapters[0], 0 );
+    fake_gpu_set_adapters( adapters, 2 );
+    ok_status( kmt_EnumAdapters2( &enumerate ), STATUS_SUCCESS );
+    escape.hDevice = unit.device;
+    escape.hAdapter = infos[1].hAdapter;
+    ok_status( kmt_Escape( &escape ), STATUS_INVALID_PARAMETER );
+    escape.hAdapter = infos[0].hAdapter;
+    ok_status( kmt_Escape( &escape ), STATUS_SUCCESS );
+    unit_finish( &unit );
+}
+
+/* Others can write the word that a process' priority class stands in; what is none is NORMAL. */
+static void test_priority_class(void)
+{
+    D3DKMT_SCHEDULINGPRIORITYCLASS class;
+    kmt_two_arguments params = { .first = (HANDLE)(intptr_t)-1, .second = (uintptr_t)&class };
+    uint32_t before, word;
+
+    ok( ledger_change_word( 0, 0xff, D3DKMT_SCHEDULINGPRIORITYCLASS_REALTIME + 1, &before ), "no word\n" );
+    ok_status( kmt_GetProcessSchedulingPriorityClass( &params ), STATUS_SUCCESS );
+    ok( class == D3DKMT_SCHEDULINGPRIORITYCLASS_REALTIME, "class %u\n", class );
+    for (word = D3DKMT_SCHEDULINGPRIORITYCLASS_REALTIME + 2; word < 0x100; word++)
+    {
+        uint32_t old;
+
+        ok( ledger_change_word( 0, 0xff, word, &old ), "no word\n" );
+        ok_status( kmt_GetProcessSchedulingPriorityClass( &params ), STATUS_SUCCESS );
+        ok( class == D3DKMT_SCHEDULINGPRIORITYCLASS_NORMAL, "word %u: class %u\n", word, class );
+    }
+    ledger_change_word( 0, 0xff, before, &word );
+}
+
+/***********************************************************************
+ * Statistics
+ */
+
+/* PROCESS is about all GPUs, which nobody may have listed yet. */
+static void test_statistics_first(void)
+{
+    D3DKMT_QUERYSTATISTICS query = { .Type = D3DKMT_QUERYSTATISTICS_PROCESS };
+    struct gpu_adapter adapters[2];
+    struct unit unit = { 0 };
+
+    make_adapters( adapters, 2 );
+    fake_gpu_fail( FAKE_GPU_ENUM, 1, GPU_OUT_OF_HOST_MEMORY, true );
+    ok_status( kmt_QueryStatistics( &query ), STATUS_NO_MEMORY );
+    fake_gpu_fail( FAKE_GPU_ENUM, 0, GPU_SUCCESS, false );
+    ok_status( kmt_QueryStatistics( &query ), STATUS_SUCCESS );
+    ok( query.QueryResult.ProcessInformation.NodeCount == adapters[0].node_count + adapters[1].node_count, "%u nodes\n",
+        query.QueryResult.ProcessInformation.NodeCount );
+    unit_finish( &unit );
+}
+
+/* Without local memory the first segment is the system's, and there is no second. */
+static void test_statistics_non_local(void)
+{
+    D3DKMT_QUERYSTATISTICS query = { .Type = D3DKMT_QUERYSTATISTICS_SEGMENT };
+    const D3DKMT_QUERYSTATISTICS_SEGMENT_INFORMATION *segment = &query.QueryResult.SegmentInformation;
+    struct gpu_adapter adapter;
+    struct unit unit;
+
+    unit_adapter_simple( &adapter, MIB( 16 ), true );
+    adapter.heaps[0].local = false;
+    unit_start( &unit, &adapter, 0 );
+    unit_create( &unit, .size = MIB( 1 ) );
+    query.AdapterLuid = unit.vidmm->gpu->luid;
+    ok_status( kmt_QueryStatistics( &query ), STATUS_SUCCESS );
+    ok( segment->Aperture == 1 && segment->SegmentProperties.SystemMemory == 1, "it is local\n" );
+    ok( segment->CommitLimit == MIB( 16 ) && segment->BytesResident == MIB( 1 ), "%llu of %llu bytes\n",
+        (unsigned long long)segment->BytesResident, (unsigned long long)segment->CommitLimit );
+    query.QuerySegment.SegmentId = 1;
+    ok_status( kmt_QueryStatistics( &query ), STATUS_INVALID_PARAMETER );
+    unit_finish( &unit );
+}
+
+/* A process that worked for that long on the GPU; the folder takes the place of /. */
+static void write_engines( const char *root, const struct gpu_adapter *adapter, const char *engines )
+{
+    static const char *const folders[] = { "proc", "proc/100", "proc/100/fdinfo" };
+    char path[128];
+    unsigned int i;
+    FILE *file;
+
+    for (i = 0; i < ARRAY_SIZE( folders ); i++)
+    {
+        sprintf( path, "%s/%s", root, folders[i] );
+        ok( !mkdir( path, 0700 ), "%s cannot be made\n", path );
+    }
+    sprintf( path, "%s/proc/100/fdinfo/3", root );
+    if (!(file = fopen( path, "w" ))) abort();
+    fprintf( file, "drm-client-id:\t7\ndrm-pdev:\t%04x:%02x:%02x.%x\n%s", adapter->pci_domain, adapter->pci_bus, adapter->pci_device,
+             adapter->pci_function, engines );
+    fclose( file );
+}
+
+static uint64_t node_time( const struct unit *unit, unsigned int node )
+{
+    D3DKMT_QUERYSTATISTICS query = { .Type = D3DKMT_QUERYSTATISTICS_NODE };
+
+    query.AdapterLuid = unit->vidmm->gpu->luid;
+    query.QueryNode.NodeId = node;
+    ok_status( kmt_QueryStatistics( &query ), STATUS_SUCCESS );
+    return query.QueryResult.NodeInformation.GlobalInformation.RunningTime.QuadPart;
+}
+
+/* DRM counts by kind, in nanoseconds: the first node of a kind tells it. Sums end where 64 bits do. */
+static void test_statistics_nodes(void)
+{
+    char root[] = "/tmp/winekmt-unit-XXXXXX", command[64];
+    struct gpu_adapter adapter;
+    struct unit unit;
+    unsigned int i;
+
+    fake_gpu_default( &adapter, 0 );
+    adapter.nodes[adapter.node_count++] = GPU_NODE_COMPUTE;
+    if (!mkdtemp( root )) abort();
+    write_engines( root, &adapter, "drm-engine-compute:\t70000 ns\n" );
+    setenv( "WINEKMT_SENSORS_ROOT", root, 1 );
+    unit_start( &unit, &adapter, 0 );
+    for (i = 0; i < adapter.node_count; i++)
+        ok( node_time( &unit, i ) == (i == 1 ? 700 : 0), "node %u: %llu\n", i, (unsigned long long)node_time( &unit, i ) );
+
+    kmt_lock();
+    memset( &unit.vidmm->gpu->engines, 0, sizeof(unit.vidmm->gpu->engines) );
+    unit.vidmm->gpu->engines.sum[ENGINE_COMPUTE] = UINT64_MAX - 69999;
+    kmt_unlock();
+    ok( node_time( &unit, 1 ) == UINT64_MAX / 100, "%llu\n", (unsigned long long)node_time( &unit, 1 ) );
+    unit_finish( &unit );
+    unsetenv( "WINEKMT_SENSORS_ROOT" );
+    sprintf( command, "rm -rf '%s'", root );
+    ok( !system( command ), "%s is left\n", root );
+}
+
+/* A GPU that Wine knows has a source, of which there is nothing to tell. */
+static void test_statistics_source(void)
+{
+    D3DKMT_QUERYSTATISTICS query = { .Type = D3DKMT_QUERYSTATISTICS_VIDPNSOURCE };
+    struct unit unit;
+
+    unit_start( &unit, NULL, 0 );
+    query.AdapterLuid = unit.vidmm->gpu->luid;
+    ok_status( kmt_QueryStatistics( &query ), STATUS_INVALID_PARAMETER );
+    unit.vidmm->gpu->from_wine = true;
+    ok_status( kmt_QueryStatistics( &query ), STATUS_SUCCESS );
+    query.QueryVidPnSource.VidPnSourceId = 1;
+    ok_status( kmt_QueryStatistics( &query ), STATUS_INVALID_PARAMETER );
+    unit_finish( &unit );
+}
+
 /* Text of drivers, whatever they put there */
 static void test_strings(void)
 {
@@ -461,4 +635,10 @@ START_TEST(params)
     test_largest_memory();
     test_overflow();
     test_strings();
+    test_escape_of_another_gpu();
+    test_priority_class();
+    test_statistics_first();
+    test_statistics_non_local();
+    test_statistics_nodes();
+    test_statistics_source();
 }

@@ -267,6 +267,35 @@ static void dying_decommit(void)
     end_of_peer();
 }
 
+/* Counts that no memory limits, and that are more than the sums can say */
+static void talk_nonsense( void )
+{
+    LEDGER_SET( account, LEDGER_LOCAL, paged_out, UINT64_MAX );
+    LEDGER_SET( account, LEDGER_NON_LOCAL, paged_out, 1 );
+    LEDGER_SET( account, LEDGER_LOCAL, allocations, UINT64_MAX );
+    LEDGER_SET( account, LEDGER_LOCAL, evicted_allocations, 1 );
+    child_says( 2 );
+}
+
+static void nonsense_in_statistics(void)
+{
+    D3DKMT_QUERYSTATISTICS query = { .Type = D3DKMT_QUERYSTATISTICS_ADAPTER };
+    const D3DKMT_QUERYSTATISTICS_RESULT *result = &query.QueryResult;
+
+    start_peer( talk_nonsense );
+    parent_waits( 2 );
+    query.AdapterLuid = race.unit.vidmm->gpu->luid;
+    ok_status( kmt_QueryStatistics( &query ), STATUS_SUCCESS );
+    ok( result->AdapterInformation.PagingFault.Evictions.Bytes == UINT64_MAX, "%llu bytes\n",
+        (unsigned long long)result->AdapterInformation.PagingFault.Evictions.Bytes );
+    query.Type = D3DKMT_QUERYSTATISTICS_SEGMENT;
+    ok_status( kmt_QueryStatistics( &query ), STATUS_SUCCESS );
+    ok( result->SegmentInformation.Memory.AllocsCommitted == UINT32_MAX && result->SegmentInformation.Memory.AllocsResident == UINT32_MAX,
+        "%u allocations, %u resident\n", result->SegmentInformation.Memory.AllocsCommitted,
+        result->SegmentInformation.Memory.AllocsResident );
+    end_of_peer();
+}
+
 /***********************************************************************
  * Others hold what is needed
  */
@@ -361,6 +390,30 @@ static void vulkan_is_full(void)
     fake_gpu_fail( FAKE_GPU_ALLOCATE, 1, GPU_OUT_OF_DEVICE_MEMORY, false );
     unit_create( &race.unit, .size = MIB( 1 ) );
     ok( fake_gpu_failures() == 1, "nothing failed\n" );
+    unit_check( &race.unit );
+    end_of_peer();
+}
+
+/* Nobody is asked when there is no time left. */
+static void no_time_to_ask(void)
+{
+    struct vidmm_group *group;
+    uint64_t others;
+
+    start_peer( use_5_offer_2 );
+    parent_says( 2 );
+    parent_waits( 2 );
+    kmt_lock();
+    group = &race.unit.vidmm->groups[GROUP_LOCAL];
+    share_refresh_locked( race.unit.vidmm, 0 );
+    others = group->division.others;
+    ok( others, "nobody else\n" );
+    ok( !share_ask_locked( race.unit.vidmm, GROUP_LOCAL, MIB( 1 ), false, os_time_ns() ), "somebody gave\n" );
+    ok( group->division.others == others, "others have %llu, and had %llu\n",
+        (unsigned long long)group->division.others, (unsigned long long)others );
+    ok( share_ask_locked( race.unit.vidmm, GROUP_LOCAL, MIB( 1 ), false, os_time_ns() + 5 * 1000000000ull ), "nobody gave\n" );
+    ok( group->division.others == others - MIB( 1 ), "others have %llu\n", (unsigned long long)group->division.others );
+    kmt_unlock();
     unit_check( &race.unit );
     end_of_peer();
 }
@@ -544,9 +597,11 @@ START_TEST(peers)
         { "stranger", stranger },
         { "silent decommit", silent_decommit },
         { "dying decommit", dying_decommit },
+        { "nonsense in statistics", nonsense_in_statistics },
         { "nothing left", nothing_left },
         { "over budget", over_budget },
         { "Vulkan is full", vulkan_is_full },
+        { "no time to ask", no_time_to_ask },
         { "loss while asking", loss_while_asking },
         { "two requests", two_requests },
         { "nothing to give", nothing_to_give },

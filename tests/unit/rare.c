@@ -486,6 +486,182 @@ static void race_evict_in_failed_move(void)
     fail_a_move( evict_first, STATUS_NO_MEMORY, false, false );
 }
 
+/* MakeResident comes while a move copies: it moves nevertheless, and is brought back where it may be now. */
+static void race_make_resident_in_move(void)
+{
+    D3DDDI_UPDATEALLOCPROPERTY property = { 0 };
+    struct allocation *allocation;
+    struct gpu_adapter adapter;
+
+    unit_adapter_discrete( &adapter, MIB( 64 ) );
+    start( &adapter );
+    race.handle = unit_create( &race.unit, .size = MIB( 2 ), LOCAL );
+    unit_write( &race.unit, race.handle, 1 );
+    on_first( FAKE_GPU_READ, make_resident );
+    property.hPagingQueue = race.unit.queue;
+    property.hAllocation = race.handle;
+    property.SupportedSegmentSet = WINEKMT_SEGMENT_NON_LOCAL;
+    property.SetSupportedSegmentSet = 1;
+    ok_status( kmt_UpdateAllocationProperty( &property ), STATUS_SUCCESS );
+    ok( race.calls == 1, "the hook ran %u times\n", race.calls );
+    allocation = unit_allocation( &race.unit, race.handle );
+    ok( allocation->block && !allocation->evicted, "it is not in GPU memory\n" );
+    ok( !type_heap( race.unit.vidmm, allocation->memory_type )->local, "it is where it was\n" );
+    ok( unit_peek_is( &race.unit, race.handle, 1 ), "content is lost\n" );
+    unit_check( &race.unit );
+    unit_finish( &race.unit );
+}
+
+/***********************************************************************
+ * Evictions that Escape asks for
+ */
+
+/* Of the device; 0, 0: all. */
+static NTSTATUS escape_evict( D3DKMT_HANDLE from, D3DKMT_HANDLE allocation )
+{
+    uint32_t data[6] = { D3DKMT_VIDMMESCAPETYPE_EVICT, 0, from, allocation };   /* D3DKMT_VIDMM_ESCAPE, of this process */
+    D3DKMT_ESCAPE escape = { .hAdapter = race.unit.adapter, .hDevice = race.unit.device, .Type = D3DKMT_ESCAPE_VIDMM };
+
+    escape.pPrivateDriverData = data;
+    escape.PrivateDriverDataSize = sizeof(data);
+    return kmt_Escape( &escape );
+}
+
+/* A resource with that many written members, of which two are in race. */
+static void start_members( unsigned int count )
+{
+    struct gpu_adapter adapter;
+
+    unit_adapter_simple( &adapter, MIB( 16 ), false );
+    start( &adapter );
+    resource = 0;
+    ok_status( create_member( &race.handle ), STATUS_SUCCESS );
+    unit_write( &race.unit, race.handle, 0 );
+    if (count < 2) return;
+    ok_status( create_member( &race.other ), STATUS_SUCCESS );
+    unit_write( &race.unit, race.other, 1 );
+}
+
+/* Of what is being copied nothing is done, and the other member goes. */
+static void escape_meanwhile( void )
+{
+    bool first = unit_allocation( &race.unit, race.handle )->busy;
+    D3DKMT_HANDLE busy = first ? race.handle : race.other, idle = first ? race.other : race.handle;
+
+    ok_status( escape_evict( 0, busy ), STATUS_SUCCESS );
+    ok( race.calls == 1, "%u were copied\n", race.calls );
+    ok_status( escape_evict( resource, 0 ), STATUS_SUCCESS );
+    ok( unit_is_evicted( &race.unit, idle ) && !unit_is_evicted( &race.unit, busy ), "another was evicted\n" );
+}
+
+static void race_escape_in_escape(void)
+{
+    start_members( 2 );
+    on_first( FAKE_GPU_READ, escape_meanwhile );
+    ok_status( escape_evict( resource, 0 ), STATUS_SUCCESS );
+    ok( race.calls == 2, "%u were copied\n", race.calls );
+    ok( unit_is_evicted( &race.unit, race.handle ) && unit_is_evicted( &race.unit, race.other ), "one was not evicted\n" );
+    ok( unit_peek_is( &race.unit, race.handle, 0 ) && unit_peek_is( &race.unit, race.other, 1 ), "content is lost\n" );
+    unit_check( &race.unit );
+    unit_finish( &race.unit );
+}
+
+static void use_it( void *arg, enum fake_gpu_call call, struct gpu_memory *memory )
+{
+    (void)arg, (void)call, (void)memory;
+    race.calls++;
+    make_resident();
+    evict_first();
+}
+
+/* Somebody uses it in every copy: then it is not tried for ever. */
+static void race_use_in_escape(void)
+{
+    start_members( 1 );
+    fake_gpu_set_hook( FAKE_GPU_READ, use_it, NULL );
+    ok_status( escape_evict( resource, 0 ), STATUS_SUCCESS );
+    ok( race.calls == 2, "copied %u times\n", race.calls );
+    ok( !unit_is_evicted( &race.unit, race.handle ) && unit_peek_is( &race.unit, race.handle, 0 ), "evicted, or content is lost\n" );
+    unit_check( &race.unit );
+    unit_finish( &race.unit );
+}
+
+/* The device is put in error after the first member was copied. */
+static void mark_as_error( void )
+{
+    D3DKMT_MARKDEVICEASERROR mark = { .hDevice = race.unit.device, .Reason = D3DKMT_DEVICE_ERROR_REASON_GENERIC };
+
+    ok_status( kmt_MarkDeviceAsError( &mark ), STATUS_SUCCESS );
+}
+
+static void race_error_in_escape(void)
+{
+    start_members( 2 );
+    on_first( FAKE_GPU_READ, mark_as_error );
+    ok_status( escape_evict( resource, 0 ), STATUS_DEVICE_REMOVED );
+    ok( race.calls == 1, "%u were copied\n", race.calls );
+    unit_check( &race.unit );
+    unit_finish( &race.unit );
+}
+
+/* The GPU is lost while all is evicted. */
+static void race_loss_in_escape(void)
+{
+    start_members( 2 );
+    on_first( FAKE_GPU_READ, lose );
+    ok_status( escape_evict( 0, 0 ), STATUS_DEVICE_REMOVED );
+    ok( race.calls == 2, "%u were copied\n", race.calls );
+    unit_finish( &race.unit );
+}
+
+/* Copies that fail are told, and nothing is lost by them, whoever wants it meanwhile. */
+static void failed_escape(void)
+{
+    start_members( 2 );
+    fake_gpu_fail( FAKE_GPU_READ, 1, GPU_FAILED, true );
+    ok_status( escape_evict( 0, 0 ), STATUS_NO_MEMORY );
+    ok_status( escape_evict( resource, 0 ), STATUS_NO_MEMORY );
+    on_first( FAKE_GPU_READ, make_resident );
+    ok_status( escape_evict( 0, race.handle ), STATUS_NO_MEMORY );
+    ok( race.calls == 1, "the hook ran %u times\n", race.calls );
+    ok( !unit_is_evicted( &race.unit, race.handle ) && !unit_is_evicted( &race.unit, race.other ), "one was evicted\n" );
+    unit_check( &race.unit );
+    fake_gpu_fail( FAKE_GPU_READ, 0, GPU_SUCCESS, false );
+    ok_status( escape_evict( 0, 0 ), STATUS_SUCCESS );
+    ok( !unit_is_evicted( &race.unit, race.handle ) && unit_is_evicted( &race.unit, race.other ), "the wrong one was evicted\n" );
+    ok( unit_peek_is( &race.unit, race.handle, 0 ) && unit_peek_is( &race.unit, race.other, 1 ), "content is lost\n" );
+    unit_check( &race.unit );
+    unit_finish( &race.unit );
+}
+
+static bool first_is_done( void *arg )
+{
+    (void)arg;
+    return flag( &race.entered ) && !get_allocation_locked( find_device_locked( race.unit.device ), race.handle )->busy;
+}
+
+/* The device is lost in the first 64 MiB of what Evict named: the worker leaves the rest. */
+static void race_loss_in_eager_eviction(void)
+{
+    D3DKMT_HANDLE handles[30];
+    struct gpu_adapter adapter;
+    unsigned int i;
+
+    unit_adapter_simple( &adapter, MIB( 256 ), false );
+    adapter.max_memory_size = MIB( 256 );
+    start( &adapter );
+    fake_gpu_set_fill( false );
+    for (i = 0; i < 30; i++) handles[i] = unit_create_held( &race.unit, .size = MIB( 8 ) );
+    race.handle = handles[0];
+    unit_write( &race.unit, handles[0], 0 );
+    on_first( FAKE_GPU_READ, lose_slowly );
+    ok_status( unit_evict( &race.unit, handles, 30, false ), STATUS_SUCCESS );
+    ok( unit_wait( first_is_done, NULL ), "the worker does not evict\n" );
+    usleep( 50000 );
+    ok( unit_count_evicted( &race.unit, handles, 30 ) == 8, "%u were evicted\n", unit_count_evicted( &race.unit, handles, 30 ) );
+    unit_finish( &race.unit );
+}
+
 /***********************************************************************
  * Compaction
  */
@@ -589,6 +765,13 @@ START_TEST(rare)
         { "failed move", failed_move },
         { "failed move and return", failed_move_and_return },
         { "Evict in a failed move", race_evict_in_failed_move },
+        { "MakeResident in a move", race_make_resident_in_move },
+        { "Escape in Escape", race_escape_in_escape },
+        { "use in Escape", race_use_in_escape },
+        { "error in Escape", race_error_in_escape },
+        { "loss in Escape", race_loss_in_escape },
+        { "failed Escape", failed_escape },
+        { "loss in an eager eviction", race_loss_in_eager_eviction },
         { "compaction of primaries", compaction_of_primaries },
         { "compaction after a loss", compaction_after_loss },
         { "loss in compaction", race_loss_in_compaction },

@@ -156,6 +156,123 @@ static void beyond_the_maximum(void)
     unit_finish( &race.unit );
 }
 
+/* The same beyond WINEKMT_VIDEO_MEMORY_SIZE, with heaps that have room */
+static void beyond_the_limit(void)
+{
+    D3DDDI_RECLAIM_RESULT result = 99;
+    struct gpu_adapter adapter;
+    D3DKMT_HANDLE evicted;
+
+    unit_adapter_simple( &adapter, MIB( 16 ), true );
+    memset( &race, 0, sizeof(race) );
+    unit_start( &race.unit, &adapter, 4 );
+    evicted = unit_create( &race.unit, .size = MIB( 1 ) );
+    race.handle = unit_create_held( &race.unit, .size = MIB( 1 ) );
+    ok_status( unit_offer( &race.unit, &race.handle, 1, D3DKMT_OFFER_PRIORITY_LOW, false ), STATUS_SUCCESS );
+    unit_create_held( &race.unit, .size = MIB( 4 ) );
+    ok_status( unit_reclaim( &race.unit, &race.handle, 1, &result ), STATUS_SUCCESS );
+    ok( unit_read( &race.unit, groups[GROUP_LOCAL].used ) == MIB( 5 ), "used %llu\n",
+        (unsigned long long)unit_read( &race.unit, groups[GROUP_LOCAL].used ) );
+    ok( unit_is_evicted( &race.unit, evicted ), "it was not evicted\n" );
+    ok_status( unit_make_resident( &race.unit, &evicted, 1, UNIT_CANT_TRIM_FURTHER, NULL, NULL ), STATUS_NO_MEMORY );
+    unit_check( &race.unit );
+    unit_finish( &race.unit );
+}
+
+static bool one_is_left( void *arg )
+{
+    (void)arg;
+    return race.unit.vidmm->groups[GROUP_NON_LOCAL].used <= MIB( 1 );
+}
+
+/* D3DKMTEscape sets a budget of system memory, on a GPU whose driver has none: the worker keeps it. */
+static void budget_of_escape(void)
+{
+    struct winekmt_escape data = { .magic = WINEKMT_ESCAPE_MAGIC, .version = WINEKMT_VERSION, .command = WINEKMT_ESCAPE_SET_BUDGET,
+                                   .group = D3DKMT_MEMORY_SEGMENT_GROUP_NON_LOCAL, .bytes = MIB( 1 ) };
+    D3DKMT_ESCAPE escape = { .Type = D3DKMT_ESCAPE_DRIVERPRIVATE, .pPrivateDriverData = &data, .PrivateDriverDataSize = sizeof(data) };
+    struct gpu_adapter adapter;
+    D3DKMT_HANDLE handles[4];
+    unsigned int i;
+
+    unit_adapter_discrete( &adapter, MIB( 16 ) );
+    adapter.has_memory_budget = false;
+    start( &adapter );
+    for (i = 0; i < 4; i++)
+    {
+        handles[i] = unit_create( &race.unit, .size = MIB( 1 ), .segments = WINEKMT_SEGMENT_NON_LOCAL,
+                                  .cpu_access = WINEKMT_CPU_ACCESS_CACHED );
+        unit_write( &race.unit, handles[i], i );
+    }
+    escape.hAdapter = race.unit.adapter;
+    ok_status( kmt_Escape( &escape ), STATUS_SUCCESS );
+    ok( unit_wait( one_is_left, NULL ), "the budget is not kept\n" );
+    ok( unit_count_evicted( &race.unit, handles, 4 ) == 3, "%u are evicted\n", unit_count_evicted( &race.unit, handles, 4 ) );
+    unit_check_content( &race.unit, handles, 4 );
+    unit_check( &race.unit );
+    unit_finish( &race.unit );
+}
+
+/***********************************************************************
+ * A limit for what is evicted
+ */
+static NTSTATUS escape_evict( D3DKMT_HANDLE handle )
+{
+    struct winekmt_escape data = { .magic = WINEKMT_ESCAPE_MAGIC, .version = WINEKMT_VERSION, .command = WINEKMT_ESCAPE_EVICT };
+    D3DKMT_ESCAPE escape = { .Type = D3DKMT_ESCAPE_DRIVERPRIVATE, .pPrivateDriverData = &data, .PrivateDriverDataSize = sizeof(data) };
+
+    data.allocation = handle;
+    escape.hAdapter = race.unit.adapter;
+    escape.hDevice = race.unit.device;
+    return kmt_Escape( &escape );
+}
+
+static bool nothing_is_empty( void *arg )
+{
+    (void)arg;
+    return list_empty( &race.unit.vidmm->empty );
+}
+
+static void evict_third( void )
+{
+    ok_status( escape_evict( race.other ), STATUS_NO_MEMORY );
+}
+
+/* What is offered, and in system memory, is not discarded while MakeResident makes room for another; afterwards it is. */
+static void busy_and_offered(void)
+{
+    D3DKMT_HANDLE handles[3];
+    struct gpu_adapter adapter;
+    uint64_t value = 0;
+    unsigned int i;
+
+    setenv( "WINEKMT_SYSTEM_MEMORY_SIZE", "2", 1 );
+    unit_adapter_simple( &adapter, MIB( 16 ), false );
+    start( &adapter );
+    for (i = 0; i < 3; i++)
+    {
+        handles[i] = unit_create( &race.unit, .size = MIB( 1 ) );
+        unit_write( &race.unit, handles[i], i );
+    }
+    race.other = handles[2];
+    for (i = 0; i < 2; i++) ok_status( escape_evict( handles[i] ), STATUS_SUCCESS );
+    ok_status( unit_offer( &race.unit, &handles[1], 1, D3DKMT_OFFER_PRIORITY_LOW, false ), STATUS_SUCCESS );
+    ok( unit_wait( nothing_is_empty, NULL ), "the worker does not free the blocks\n" );
+    on_first( FAKE_GPU_ALLOCATE, evict_third );
+    ok_status( unit_make_resident( &race.unit, handles, 2, 0, &value, NULL ), STATUS_PENDING );
+    ok( unit_wait_fence( &race.unit, value ), "value %llu is not reached\n", (unsigned long long)value );
+    ok( race.calls == 1, "the hook ran %u times\n", race.calls );
+    ok( !unit_is_discarded( &race.unit, handles[1] ) && unit_peek_is( &race.unit, handles[1], 1 ), "it was discarded\n" );
+
+    ok_status( escape_evict( handles[2] ), STATUS_SUCCESS );
+    ok_status( unit_evict( &race.unit, handles, 1, true ), STATUS_SUCCESS );
+    ok_status( escape_evict( handles[0] ), STATUS_SUCCESS );
+    ok( unit_is_discarded( &race.unit, handles[1] ), "it was not discarded\n" );
+    ok( unit_peek_is( &race.unit, handles[0], 0 ) && unit_peek_is( &race.unit, handles[2], 2 ), "content is lost\n" );
+    unit_check( &race.unit );
+    unit_finish( &race.unit );
+}
+
 /***********************************************************************
  * Trim notifications
  */
@@ -260,6 +377,9 @@ START_TEST(rare_budget)
         { "loss in budget", race_loss_in_budget },
         { "loss between allocations", race_loss_between_allocations },
         { "beyond the maximum", beyond_the_maximum },
+        { "beyond the limit", beyond_the_limit },
+        { "budget of Escape", budget_of_escape },
+        { "busy and offered", busy_and_offered },
         { "trim of others", trim_of_others },
         { "trim interval of 10", interval_of_10 },
         { "trim interval of nothing", interval_of_nothing },
