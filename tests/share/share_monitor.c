@@ -148,6 +148,15 @@ void test_processes( void )
         stop( &monitor );
         stop( &b );
     }
-    else skip( "processes of two systems have no handles of each other\n" );
+    else
+    {
+        /* of another prefix, or another system: its id would mean nothing */
+        start( &b, 1 );
+        snprintf( line, sizeof(line), "processes %lu", a.id );
+        if (a.id != b.id) expect( &b, line, "processes 0 0" );
+        expect( &b, "processes 0", "processes 0 1" );
+        stop( &b );
+        skip( "processes of two systems have no handles of each other\n" );
+    }
     stop( &a );
 }

@@ -295,6 +295,11 @@ static void do_processes( unsigned long pid )
 
     status = enum_processes ? enum_processes( &params ) : STATUS_NOT_SUPPORTED;
     for (i = 0; !status && i < params.BufferCount; i++) if (ids[i] == (pid ? pid : own_pid())) found++;
+    if (!status && params.BufferCount > 1)
+    {
+        params.BufferCount--;
+        if (enum_processes( &params ) != STATUS_BUFFER_TOO_SMALL) status = 1;
+    }
     answer( "processes %x %u", (unsigned int)status, found );
 }
 

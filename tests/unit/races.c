@@ -179,6 +179,31 @@ static void race_destroy_device_in_create(void)
     unit_finish( &race.unit );
 }
 
+static void mark_device( void *arg, enum fake_gpu_call call, struct gpu_memory *memory )
+{
+    D3DKMT_MARKDEVICEASERROR params = { .hDevice = race.unit.device, .Reason = D3DKMT_DEVICE_ERROR_REASON_GENERIC };
+
+    (void)arg;
+    (void)call;
+    (void)memory;
+    ok_status( kmt_MarkDeviceAsError( &params ), STATUS_SUCCESS );
+}
+
+/* It gets into error meanwhile. */
+static void race_error_in_create(void)
+{
+    struct gpu_adapter adapter;
+    D3DKMT_HANDLE handle;
+
+    unit_adapter_simple( &adapter, MIB( 16 ), true );
+    start_race( &adapter, 0 );
+    fake_gpu_set_hook( FAKE_GPU_ALLOCATE, mark_device, NULL );
+    ok_status( unit_try_create( &race.unit, &(struct unit_spec){ .size = KIB( 64 ) }, &handle ), STATUS_DEVICE_REMOVED );
+    fake_gpu_set_hook( FAKE_GPU_ALLOCATE, NULL, NULL );
+    unit_check( &race.unit );
+    unit_finish( &race.unit );
+}
+
 static void race_destroy_device_in_lock(void)
 {
     struct gpu_adapter adapter;
@@ -625,6 +650,7 @@ START_TEST(races)
     ISOLATED( destroy_allocation_in_reclaim );
     ISOLATED( destroy_device_in_reclaim );
     ISOLATED( destroy_device_in_create );
+    ISOLATED( error_in_create );
     ISOLATED( destroy_device_in_lock );
     ISOLATED( two_compactions );
     ISOLATED( create_in_compaction );
