@@ -19,11 +19,14 @@ users()
     grep -rlE "^ *# *include +[\"<]([^\">]*/)?$name[\">]" --include='*.c' dlls tools tests
 }
 
+# Objects of `make fuzz` or `make coverage` may lie in build/ too, and are not what the command below builds.
+make --no-print-directory -n -B all checks > "$T/everything" 2>&1 < /dev/null || { cat "$T/everything"; exit 1; }
+
 objects()
 {
     for object in build/*/"${1%.c}.o"
     do
-        [ ! -f "$object" ] || echo "$object"
+        [ ! -f "$object" ] || ! grep -qF -e "-o $object " "$T/everything" || echo "$object"
     done
 }
 
