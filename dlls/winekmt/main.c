@@ -56,15 +56,13 @@ static NTSTATUS __attribute__((noinline)) call_stock( enum kmt_function function
 }
 
 /* core: the unix half answers. */
-#define HAS_TWO_ARGUMENTS( function ) \
-    ((function) == function_GetProcessSchedulingPriorityClass || (function) == function_SetProcessSchedulingPriorityClass)
 #define KMT_CORE( name, type ) \
     NTSTATUS WINAPI thunk_##name( void *params, UINT_PTR second ) __asm__( "D3DKMT" #name ); \
     NTSTATUS WINAPI thunk_##name( void *params, UINT_PTR second ) \
     { \
         kmt_two_arguments two = { params, second }; \
         NTSTATUS status; \
-        if (HAS_TWO_ARGUMENTS( function_##name )) params = &two; \
+        if (KMT_HAS_TWO_ARGUMENTS( function_##name )) params = &two; \
         if (function_##name == function_DestroyDevice) status = destroy_device( params ); \
         else if (function_##name == function_RegisterTrimNotification) status = register_trim_notification( params ); \
         else if (function_##name == function_WaitForSynchronizationObjectFromCpu) status = wait_from_cpu( params ); \

@@ -192,7 +192,7 @@ static NTSTATUS get_vertical_blank_event( const D3DKMT_GETVERTICALBLANKEVENT *pa
     NTSTATUS native_##name( void *params, uintptr_t second ) \
     { \
         kmt_two_arguments two = { params, second }; \
-        NTSTATUS status = kmt_##name( strstr( #name, "ProcessSchedulingPriorityClass" ) ? (void *)&two : params ); \
+        NTSTATUS status = kmt_##name( KMT_HAS_TWO_ARGUMENTS( function_##name ) ? (void *)&two : params ); \
         return __builtin_expect( status == KMT_STATUS_STOCK, 0 ) ? STATUS_INVALID_PARAMETER : status; \
     }
 

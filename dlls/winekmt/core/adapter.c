@@ -185,6 +185,12 @@ struct adapter *get_adapter_locked( D3DKMT_HANDLE handle )
     return object ? LIST_ENTRY( object, struct adapter, object ) : NULL;
 }
 
+NTSTATUS get_kept_adapter_locked( D3DKMT_HANDLE handle, struct adapter **adapter )
+{
+    if (!(*adapter = get_adapter_locked( handle ))) return STATUS_INVALID_PARAMETER;
+    return (*adapter)->losses == (*adapter)->gpu->losses ? STATUS_SUCCESS : STATUS_DEVICE_REMOVED;
+}
+
 /* A new handle of a GPU; 0: no memory. */
 static D3DKMT_HANDLE open_gpu_locked( struct kmt_gpu *gpu )
 {

@@ -49,6 +49,10 @@ enum kmt_function
     kmt_function_count
 };
 
+/* Whether a function's argument is a kmt_two_arguments. */
+#define KMT_HAS_TWO_ARGUMENTS( function ) \
+    ((function) == function_GetProcessSchedulingPriorityClass || (function) == function_SetProcessSchedulingPriorityClass)
+
 /* A call of a function that is not implemented. */
 struct kmt_refusal
 {

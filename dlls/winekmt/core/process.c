@@ -134,9 +134,8 @@ NTSTATUS kmt_SetStablePowerState( D3DKMT_SETSTABLEPOWERSTATE *params )
     args = *params;
     if (is_stock_handle( args.hAdapter )) return KMT_STATUS_STOCK;
     kmt_lock();
-    if (!(adapter = get_adapter_locked( args.hAdapter ))) status = STATUS_INVALID_PARAMETER;
-    else if (adapter->losses != adapter->gpu->losses) status = STATUS_DEVICE_REMOVED;
-    else status = args.Enabled ? STATUS_NOT_SUPPORTED : STATUS_SUCCESS;
+    status = get_kept_adapter_locked( args.hAdapter, &adapter );
     kmt_unlock();
+    if (!status && args.Enabled) status = STATUS_NOT_SUPPORTED;
     return status;
 }

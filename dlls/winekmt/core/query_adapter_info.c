@@ -114,9 +114,9 @@ NTSTATUS kmt_QueryAdapterInfo( D3DKMT_QUERYADAPTERINFO *params )
     uint64_t buffer[MAX_ANSWER_SIZE / sizeof(uint64_t)];
     const struct query *query = NULL;
     const struct kmt_gpu *gpu = NULL;
-    NTSTATUS status = STATUS_SUCCESS;
     D3DKMT_QUERYADAPTERINFO args;
     struct adapter *adapter;
+    NTSTATUS status;
     unsigned int i;
     uint32_t size;
 
@@ -126,9 +126,11 @@ NTSTATUS kmt_QueryAdapterInfo( D3DKMT_QUERYADAPTERINFO *params )
     if (is_stock_handle( args.hAdapter )) return KMT_STATUS_STOCK;
 
     kmt_lock();
-    if (!(adapter = get_adapter_locked( args.hAdapter ))) status = STATUS_INVALID_PARAMETER;
-    else if (adapter->losses != adapter->gpu->losses || !adapter->gpu->present) status = STATUS_DEVICE_REMOVED;
-    else gpu = adapter->gpu;    /* stays, and what is read of it never changes */
+    if (!(status = get_kept_adapter_locked( args.hAdapter, &adapter )))
+    {
+        gpu = adapter->gpu;     /* stays, and what is read of it never changes */
+        if (!gpu->present) status = STATUS_DEVICE_REMOVED;
+    }
     kmt_unlock();
     if (status) return status;
 

@@ -12,7 +12,7 @@
 
 #include "core/query.h"
 
-static uint64_t heaps_size( const struct gpu_adapter *info, bool local )
+uint64_t heaps_size( const struct gpu_adapter *info, bool local )
 {
     uint64_t size = 0;
     uint32_t i;

@@ -67,8 +67,7 @@ static NTSTATUS check_handle( D3DKMT_HANDLE handle, enum rule rule )
         status = get_device_locked( handle, &device );
         break;
     case RULE_ADAPTER:
-        if (!(adapter = get_adapter_locked( handle ))) status = STATUS_INVALID_PARAMETER;
-        else if (adapter->losses != adapter->gpu->losses) status = STATUS_DEVICE_REMOVED;
+        status = get_kept_adapter_locked( handle, &adapter );
         break;
     case RULE_QUEUE:
         if (!handle_lookup_locked( &kmt_handles, handle, OBJECT_PAGING_QUEUE )) status = STATUS_INVALID_PARAMETER;
@@ -88,16 +87,11 @@ static NTSTATUS check_handle( D3DKMT_HANDLE handle, enum rule rule )
 
 static NTSTATUS check_luid( LUID luid )
 {
-    D3DKMT_OPENADAPTERFROMLUID open = { .AdapterLuid = luid };
-    D3DKMT_CLOSEADAPTER close;
-    NTSTATUS status;
+    struct kmt_gpu *gpu;
 
     if (!luid.LowPart && !luid.HighPart) return STATUS_INVALID_PARAMETER;
-    status = kmt_OpenAdapterFromLuid( &open );
-    /* Stock Wine opens any LUID; an adapter without a GPU behind it would mislead. */
-    if (status) return status == KMT_STATUS_STOCK ? STATUS_INVALID_PARAMETER : status;
-    close.hAdapter = open.hAdapter;
-    return kmt_CloseAdapter( &close );
+    /* Stock Wine is not asked: it opens any LUID, and an adapter without a GPU behind it would mislead. */
+    return find_gpu_by_luid( luid, &gpu );
 }
 
 NTSTATUS kmt_refuse( const struct kmt_refusal *refusal )

@@ -54,15 +54,6 @@ static unsigned int segment_group( const struct kmt_gpu *gpu, unsigned int segme
     return has_local_memory( gpu ) ? segment : GROUP_NON_LOCAL;
 }
 
-static uint64_t group_size( const struct kmt_gpu *gpu, unsigned int group )
-{
-    uint64_t size = 0;
-    unsigned int i;
-
-    for (i = 0; i < gpu->info.heap_count; i++) if (gpu->info.heaps[i].local == (group == GROUP_LOCAL)) size += gpu->info.heaps[i].size;
-    return size;
-}
-
 /***********************************************************************
  * Counts
  */
@@ -101,7 +92,7 @@ static void get_counts( struct kmt_gpu *gpu, const struct subject *subject, unsi
     if (subject && subject->self) return;
 
     *pid = -1;
-    count = ledger_read( gpu->info.device_uuid, group, group_size( gpu, group ), peers );
+    count = ledger_read( gpu->info.device_uuid, group, heaps_size( &gpu->info, group == GROUP_LOCAL ), peers );
     for (i = 0; i < count; i++)
     {
         if (subject && peers[i].process_key != subject->key) continue;
@@ -226,7 +217,7 @@ static NTSTATUS query_segment( struct kmt_gpu *gpu, unsigned int segment, D3DKMT
     if (segment >= segment_count( gpu )) return STATUS_INVALID_PARAMETER;
     group = segment_group( gpu, segment );
     get_counts( gpu, NULL, group, &counts, &pid );
-    answer->CommitLimit = group_size( gpu, group );
+    answer->CommitLimit = heaps_size( &gpu->info, group == GROUP_LOCAL );
     answer->BytesCommitted = bytes_committed( &counts );
     answer->BytesResident = counts.committed;
     answer->Memory.TotalBytesEvicted = counts.paged_out;
@@ -485,7 +476,7 @@ NTSTATUS kmt_EnumProcesses( D3DKMT_ENUMPROCESSES *params )
     kmt_lock();
     if (gpu->vidmm) ids[count++] = own;
     kmt_unlock();
-    found = ledger_read( gpu->info.device_uuid, GROUP_LOCAL, group_size( gpu, GROUP_LOCAL ), peers );
+    found = ledger_read( gpu->info.device_uuid, GROUP_LOCAL, heaps_size( &gpu->info, true ), peers );
     for (i = 0; i < found; i++) if (peers[i].realm == realm && peers[i].process_id) ids[count++] = peers[i].process_id;
     if (count > args.BufferCount) return STATUS_BUFFER_TOO_SMALL;
     memcpy( args.pBuffer, ids, count * sizeof(*ids) );

@@ -101,15 +101,14 @@ NTSTATUS get_display( const struct kmt_gpu *gpu, uint32_t source, struct kmt_dis
 static NTSTATUS find_source( D3DKMT_HANDLE adapter_handle, D3DKMT_HANDLE device_handle, uint32_t source, struct kmt_display *display,
                              bool *has_monitor )
 {
-    NTSTATUS status = STATUS_SUCCESS;
     struct adapter *adapter;
     struct device *device;
+    NTSTATUS status;
 
     if (is_stock_handle( adapter_handle )) return KMT_STATUS_STOCK;
     kmt_lock();
-    if (!(adapter = get_adapter_locked( adapter_handle ))) status = STATUS_INVALID_PARAMETER;
-    else if (adapter->losses != adapter->gpu->losses) status = STATUS_DEVICE_REMOVED;
-    else if (device_handle && !(status = get_device_locked( device_handle, &device )) && device->vidmm->gpu != adapter->gpu)
+    if (!(status = get_kept_adapter_locked( adapter_handle, &adapter )) && device_handle &&
+        !(status = get_device_locked( device_handle, &device )) && device->vidmm->gpu != adapter->gpu)
         status = STATUS_INVALID_PARAMETER;
     if (!status && !(status = get_display_locked( adapter->gpu, source, display )) && has_monitor)
         *has_monitor = display->width || (!displays.count && adapter->gpu->from_wine);     /* nobody has looked, or could */
