@@ -12,21 +12,6 @@
 
 static D3DKMT_HANDLE adapter;
 
-static NTSTATUS query( UINT type, void *data, UINT size )
-{
-    D3DKMT_QUERYADAPTERINFO params;
-    NTSTATUS status;
-
-    memset( &params, 0, sizeof(params) );
-    params.hAdapter = adapter;
-    params.Type = type;
-    params.pPrivateDriverData = data;
-    params.PrivateDriverDataSize = size;
-    status = pD3DKMTQueryAdapterInfo( &params );
-    ok( params.Type == type && params.pPrivateDriverData == data && params.PrivateDriverDataSize == size, "the block was written to\n" );
-    return status;
-}
-
 /* Which adapter's GPU it is: 0 with none of the fake ones. */
 static const char *fake_gpu( void )
 {
@@ -39,23 +24,14 @@ static const char *fake_gpu( void )
  * EnumAdapters3
  */
 
-static void close_all( D3DKMT_ADAPTERINFO *infos, UINT count )
-{
-    while (count--) close_adapter( infos[count].hAdapter );
-}
-
 static void test_enum( void )
 {
-    D3DKMT_ADAPTERINFO infos[64], infos2[64];
-    D3DKMT_ENUMADAPTERS2 enum2;
+    D3DKMT_ADAPTERINFO infos[MAX_ADAPTERS], infos2[MAX_ADAPTERS];
     D3DKMT_ENUMADAPTERS3 params;
     UINT filter, count, i;
 
     check_status( pD3DKMTEnumAdapters3( NULL ), STATUS_INVALID_PARAMETER );
-    enum2.NumAdapters = ARRAY_SIZE( infos2 );
-    enum2.pAdapters = infos2;
-    check_status( pD3DKMTEnumAdapters2( &enum2 ), STATUS_SUCCESS );
-    count = enum2.NumAdapters;
+    count = enum_adapters( infos2 );
 
     for (filter = 0; filter < 4; filter++)
     {
@@ -84,7 +60,7 @@ static void test_enum( void )
             check_bytes( "adapter but for its handle", (char *)&infos[i] + 4, (char *)&infos2[i] + 4, sizeof(*infos) - 4 );
         }
         ok( infos[params.NumAdapters].hAdapter == SENTINEL32, "more than that was written\n" );
-        close_all( infos, params.NumAdapters );
+        close_adapters( infos, params.NumAdapters );
 
         if (count)
         {
@@ -96,11 +72,11 @@ static void test_enum( void )
             /* just enough */
             params.NumAdapters = count;
             kmt_succeeds( EnumAdapters3, &params );
-            close_all( infos, count );
+            close_adapters( infos, count );
         }
         winetest_pop_context();
     }
-    close_all( infos2, count );
+    close_adapters( infos2, count );
 
     for (i = 2; i < 64; i++)
     {
@@ -165,17 +141,17 @@ static void test_types( void )
         words = (types[i].size - types[i].input) / 4;
 
         /* no buffer, and less of it than the structure */
-        check_status( query( types[i].type, NULL, types[i].size ), STATUS_INVALID_PARAMETER );
+        check_status( query_info( adapter, types[i].type, NULL, types[i].size ), STATUS_INVALID_PARAMETER );
         memset( buffer, 0, sizeof(buffer) );
         memset( before, 0, sizeof(before) );
-        for (size = 0; size < types[i].size; size++) check_status( query( types[i].type, buffer, size ), STATUS_INVALID_PARAMETER );
+        for (size = 0; size < types[i].size; size++) check_status( query_info( adapter, types[i].type, buffer, size ), STATUS_INVALID_PARAMETER );
         check_bytes( "buffer", buffer, before, sizeof(buffer) );
 
         /* all of it is written, but for the input, and nothing behind */
         FILL( buffer );
         memset( buffer, 0, types[i].input );
         memcpy( before, buffer, sizeof(buffer) );
-        check_status( query( types[i].type, buffer, types[i].size ), STATUS_SUCCESS );
+        check_status( query_info( adapter, types[i].type, buffer, types[i].size ), STATUS_SUCCESS );
         if (!types[i].exact) memcpy( before + types[i].input, buffer + types[i].input, types[i].size - types[i].input );
         else
         {
@@ -188,7 +164,7 @@ static void test_types( void )
         /* a larger one is as good */
         FILL( buffer );
         memset( buffer, 0, types[i].input );
-        check_status( query( types[i].type, buffer, sizeof(buffer) ), STATUS_SUCCESS );
+        check_status( query_info( adapter, types[i].type, buffer, sizeof(buffer) ), STATUS_SUCCESS );
         check_bytes( "larger buffer", buffer, before, sizeof(buffer) );
 
         if (types[i].index >= 0)
@@ -197,7 +173,7 @@ static void test_types( void )
             memset( buffer, 0, types[i].input );
             buffer[types[i].index] = 1;
             memcpy( before, buffer, sizeof(buffer) );
-            check_status( query( types[i].type, buffer, types[i].size ), STATUS_INVALID_PARAMETER );
+            check_status( query_info( adapter, types[i].type, buffer, types[i].size ), STATUS_INVALID_PARAMETER );
             check_bytes( "buffer", buffer, before, sizeof(buffer) );
         }
         winetest_pop_context();
@@ -210,11 +186,11 @@ static void test_values( void )
     D3DKMT_ADAPTERTYPE type, render;
     D3DKMT_WDDM_2_0_CAPS caps;
 
-    check_status( query( KMTQAITYPE_ADAPTERTYPE, &type, sizeof(type) ), STATUS_SUCCESS );
-    check_status( query( KMTQAITYPE_ADAPTERTYPE_RENDER, &render, sizeof(render) ), STATUS_SUCCESS );
+    check_status( query_info( adapter, KMTQAITYPE_ADAPTERTYPE, &type, sizeof(type) ), STATUS_SUCCESS );
+    check_status( query_info( adapter, KMTQAITYPE_ADAPTERTYPE_RENDER, &render, sizeof(render) ), STATUS_SUCCESS );
     ok( type.Value == render.Value, "%#x, rendering %#x\n", type.Value, render.Value );
     ok( type.RenderSupported && !type.ComputeOnly && !type.Paravirtualized, "type %#x\n", type.Value );
-    check_status( query( KMTQAITYPE_WDDM_2_0_CAPS, &caps, sizeof(caps) ), STATUS_SUCCESS );
+    check_status( query_info( adapter, KMTQAITYPE_WDDM_2_0_CAPS, &caps, sizeof(caps) ), STATUS_SUCCESS );
     ok( caps.SupportSurpriseRemoval && !caps.GpuMmuSupported && !caps.IoMmuSupported && !caps.FlipOverwriteSupported &&
         !caps.SupportContextlessPresent && !caps.Reserved, "caps %#x\n", caps.Value );
     if (!strcmp( fake_gpu(), "discrete" )) ok( caps.Support64BitAtomics && !type.SoftwareDevice, "caps %#x, type %#x\n", caps.Value,
@@ -243,9 +219,9 @@ static void test_nodes( void )
         FILL( params );
         params[0].NodeOrdinalAndAdapterIndex = node;
         memcpy( before, params, sizeof(params) );
-        if (query( KMTQAITYPE_NODEMETADATA, params, sizeof(params) ))
+        if (query_info( adapter, KMTQAITYPE_NODEMETADATA, params, sizeof(params) ))
         {
-            check_status( query( KMTQAITYPE_NODEMETADATA, params, sizeof(params) ), STATUS_INVALID_PARAMETER );
+            check_status( query_info( adapter, KMTQAITYPE_NODEMETADATA, params, sizeof(params) ), STATUS_INVALID_PARAMETER );
             check_bytes( "metadata", params, before, sizeof(params) );
             winetest_pop_context();
             break;
@@ -280,12 +256,12 @@ static void test_nodes( void )
         FILL( params );
         params[0].NodeOrdinalAndAdapterIndex = beyond[i];
         memcpy( before, params, sizeof(params) );
-        check_status( query( KMTQAITYPE_NODEMETADATA, params, sizeof(params) ), STATUS_INVALID_PARAMETER );
+        check_status( query_info( adapter, KMTQAITYPE_NODEMETADATA, params, sizeof(params) ), STATUS_INVALID_PARAMETER );
         check_bytes( "metadata", params, before, sizeof(params) );
     }
-    check_status( query( KMTQAITYPE_NODEMETADATA, NULL, sizeof(*params) ), STATUS_INVALID_PARAMETER );
+    check_status( query_info( adapter, KMTQAITYPE_NODEMETADATA, NULL, sizeof(*params) ), STATUS_INVALID_PARAMETER );
     memset( params, 0, sizeof(params) );
-    check_status( query( KMTQAITYPE_NODEMETADATA, params, sizeof(*params) - 1 ), STATUS_INVALID_PARAMETER );
+    check_status( query_info( adapter, KMTQAITYPE_NODEMETADATA, params, sizeof(*params) - 1 ), STATUS_INVALID_PARAMETER );
 }
 
 /* Sensors: not every GPU has them, and then nothing is written. tests/d3dkmt/faultsensors.c has some. */
@@ -299,7 +275,7 @@ static void test_performance( void )
     FILL( node );
     node.NodeOrdinal = node.PhysicalAdapterIndex = 0;
     node_before = node;
-    status = query( KMTQAITYPE_NODEPERFDATA, &node, sizeof(node) );
+    status = query_info( adapter, KMTQAITYPE_NODEPERFDATA, &node, sizeof(node) );
     if (status)
     {
         check_status( status, STATUS_NOT_SUPPORTED );
@@ -308,7 +284,7 @@ static void test_performance( void )
     FILL( perfdata );
     perfdata.PhysicalAdapterIndex = 0;
     perfdata_before = perfdata;
-    status = query( KMTQAITYPE_ADAPTERPERFDATA, &perfdata, sizeof(perfdata) );
+    status = query_info( adapter, KMTQAITYPE_ADAPTERPERFDATA, &perfdata, sizeof(perfdata) );
     if (status)
     {
         check_status( status, STATUS_NOT_SUPPORTED );
@@ -317,7 +293,7 @@ static void test_performance( void )
     FILL( caps );
     caps.PhysicalAdapterIndex = 0;
     caps_before = caps;
-    status = query( KMTQAITYPE_ADAPTERPERFDATA_CAPS, &caps, sizeof(caps) );
+    status = query_info( adapter, KMTQAITYPE_ADAPTERPERFDATA_CAPS, &caps, sizeof(caps) );
     if (status)
     {
         check_status( status, STATUS_NOT_SUPPORTED );
@@ -328,21 +304,21 @@ static void test_performance( void )
     FILL( node );
     node.NodeOrdinal = 0;
     node.PhysicalAdapterIndex = 1;
-    check_status( query( KMTQAITYPE_NODEPERFDATA, &node, sizeof(node) ), STATUS_INVALID_PARAMETER );
+    check_status( query_info( adapter, KMTQAITYPE_NODEPERFDATA, &node, sizeof(node) ), STATUS_INVALID_PARAMETER );
     node.NodeOrdinal = 64;
     node.PhysicalAdapterIndex = 0;
-    check_status( query( KMTQAITYPE_NODEPERFDATA, &node, sizeof(node) ), STATUS_INVALID_PARAMETER );
+    check_status( query_info( adapter, KMTQAITYPE_NODEPERFDATA, &node, sizeof(node) ), STATUS_INVALID_PARAMETER );
     node.NodeOrdinal = 0;
-    check_status( query( KMTQAITYPE_NODEPERFDATA, &node, sizeof(node) - 1 ), STATUS_INVALID_PARAMETER );
-    check_status( query( KMTQAITYPE_NODEPERFDATA, NULL, sizeof(node) ), STATUS_INVALID_PARAMETER );
+    check_status( query_info( adapter, KMTQAITYPE_NODEPERFDATA, &node, sizeof(node) - 1 ), STATUS_INVALID_PARAMETER );
+    check_status( query_info( adapter, KMTQAITYPE_NODEPERFDATA, NULL, sizeof(node) ), STATUS_INVALID_PARAMETER );
     perfdata.PhysicalAdapterIndex = 1;
-    check_status( query( KMTQAITYPE_ADAPTERPERFDATA, &perfdata, sizeof(perfdata) ), STATUS_INVALID_PARAMETER );
+    check_status( query_info( adapter, KMTQAITYPE_ADAPTERPERFDATA, &perfdata, sizeof(perfdata) ), STATUS_INVALID_PARAMETER );
     perfdata.PhysicalAdapterIndex = 0;
-    check_status( query( KMTQAITYPE_ADAPTERPERFDATA, &perfdata, sizeof(perfdata) - 1 ), STATUS_INVALID_PARAMETER );
+    check_status( query_info( adapter, KMTQAITYPE_ADAPTERPERFDATA, &perfdata, sizeof(perfdata) - 1 ), STATUS_INVALID_PARAMETER );
     caps.PhysicalAdapterIndex = 1;
-    check_status( query( KMTQAITYPE_ADAPTERPERFDATA_CAPS, &caps, sizeof(caps) ), STATUS_INVALID_PARAMETER );
+    check_status( query_info( adapter, KMTQAITYPE_ADAPTERPERFDATA_CAPS, &caps, sizeof(caps) ), STATUS_INVALID_PARAMETER );
     caps.PhysicalAdapterIndex = 0;
-    check_status( query( KMTQAITYPE_ADAPTERPERFDATA_CAPS, &caps, sizeof(caps) - 1 ), STATUS_INVALID_PARAMETER );
+    check_status( query_info( adapter, KMTQAITYPE_ADAPTERPERFDATA_CAPS, &caps, sizeof(caps) - 1 ), STATUS_INVALID_PARAMETER );
 }
 
 START_TEST(caps)

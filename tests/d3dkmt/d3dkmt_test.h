@@ -172,6 +172,15 @@ extern BOOL open_adapter_( const char *file, int line, D3DKMT_HANDLE *adapter );
 #define open_adapter( adapter ) open_adapter_( __FILE__, __LINE__, adapter )
 extern void close_adapter( D3DKMT_HANDLE adapter );
 
+/* Fills infos with what EnumAdapters2 gives, all opened; returns how many. close_adapters gives them back. */
+#define MAX_ADAPTERS 64
+extern UINT enum_adapters( D3DKMT_ADAPTERINFO infos[MAX_ADAPTERS] );
+extern void close_adapters( const D3DKMT_ADAPTERINFO *infos, UINT count );
+/* What EnumAdapters2 says of the suite's adapter; nothing stays open. All zero: there is none. */
+extern D3DKMT_ADAPTERINFO get_adapter_info( void );
+/* QueryAdapterInfo, which must not change its parameter block. */
+extern NTSTATUS query_info( D3DKMT_HANDLE adapter, UINT type, void *data, UINT size );
+
 /* The same with a device on it. */
 extern BOOL open_device_( const char *file, int line, D3DKMT_HANDLE *adapter, D3DKMT_HANDLE *device );
 #define open_device( adapter, device ) open_device_( __FILE__, __LINE__, adapter, device )

@@ -14,30 +14,6 @@
 
 static D3DKMT_HANDLE adapter, device;
 
-static NTSTATUS query( UINT type, void *data, UINT size )
-{
-    D3DKMT_QUERYADAPTERINFO params;
-
-    memset( &params, 0, sizeof(params) );
-    params.hAdapter = adapter;
-    params.Type = type;
-    params.pPrivateDriverData = data;
-    params.PrivateDriverDataSize = size;
-    return pD3DKMTQueryAdapterInfo( &params );
-}
-
-static UINT get_source_count( void )
-{
-    D3DKMT_ADAPTERINFO infos[64];
-    D3DKMT_ENUMADAPTERS2 enum2 = { ARRAY_SIZE( infos ), infos };
-    UINT i, count;
-
-    check_status( pD3DKMTEnumAdapters2( &enum2 ), STATUS_SUCCESS );
-    count = enum2.NumAdapters ? infos[0].NumOfSources : 0;
-    for (i = 0; i < enum2.NumAdapters; i++) close_adapter( infos[i].hAdapter );
-    return count;
-}
-
 /***********************************************************************
  * Windows and monitors
  */
@@ -49,8 +25,8 @@ static void test_monitor( void )
     BOOL known;
 
     memset( &mode, 0, sizeof(mode) );
-    known = !query( KMTQAITYPE_CURRENTDISPLAYMODE, &mode, sizeof(mode) );
-    if (known || get_source_count()) kmt_succeeds( CheckMonitorPowerState, &params );
+    known = !query_info( adapter, KMTQAITYPE_CURRENTDISPLAYMODE, &mode, sizeof(mode) );
+    if (known || get_adapter_info().NumOfSources) kmt_succeeds( CheckMonitorPowerState, &params );
     else kmt_fails( CheckMonitorPowerState, &params, STATUS_INVALID_PARAMETER );
 }
 
@@ -123,7 +99,7 @@ static void test_real_display( void )
         winetest_push_context( "source %u", open.VidPnSourceId );
         FILL( current );
         current.VidPnSourceId = open.VidPnSourceId;
-        check_status( query( KMTQAITYPE_CURRENTDISPLAYMODE, &current, sizeof(current) ), STATUS_SUCCESS );
+        check_status( query_info( adapter, KMTQAITYPE_CURRENTDISPLAYMODE, &current, sizeof(current) ), STATUS_SUCCESS );
         ok( current.VidPnSourceId == open.VidPnSourceId, "VidPnSourceId %u\n", current.VidPnSourceId );
         ok( current.DisplayMode.Width == mode.dmPelsWidth, "Width %u, %u\n", current.DisplayMode.Width, (UINT)mode.dmPelsWidth );
         ok( current.DisplayMode.Height == mode.dmPelsHeight, "Height %u, %u\n", current.DisplayMode.Height, (UINT)mode.dmPelsHeight );
@@ -199,24 +175,24 @@ static void test_queries( void )
         FILL( buffer );
         memset( buffer, 0, nothing[i].input );
         memcpy( expected, buffer, sizeof(buffer) );
-        check_status( query( nothing[i].type, NULL, nothing[i].size ), STATUS_INVALID_PARAMETER );
-        check_status( query( nothing[i].type, buffer, nothing[i].size - 1 ), STATUS_INVALID_PARAMETER );
+        check_status( query_info( adapter, nothing[i].type, NULL, nothing[i].size ), STATUS_INVALID_PARAMETER );
+        check_status( query_info( adapter, nothing[i].type, buffer, nothing[i].size - 1 ), STATUS_INVALID_PARAMETER );
         check_bytes( "buffer", buffer, expected, sizeof(buffer) );
         memset( expected, 0, nothing[i].size );
-        check_status( query( nothing[i].type, buffer, nothing[i].size ), STATUS_SUCCESS );
+        check_status( query_info( adapter, nothing[i].type, buffer, nothing[i].size ), STATUS_SUCCESS );
         check_bytes( "buffer", buffer, expected, sizeof(buffer) );
         if (nothing[i].input)
         {
             *(UINT *)buffer = NO_SOURCE;
             *(UINT *)expected = NO_SOURCE;
-            check_status( query( nothing[i].type, buffer, nothing[i].size ), STATUS_INVALID_PARAMETER );
+            check_status( query_info( adapter, nothing[i].type, buffer, nothing[i].size ), STATUS_INVALID_PARAMETER );
             check_bytes( "buffer", buffer, expected, sizeof(buffer) );
         }
         if (nothing[i].input == 8)      /* Update comes back */
         {
             *(UINT *)buffer = *(UINT *)expected = 0;
             ((UINT *)buffer)[1] = ((UINT *)expected)[1] = 1;
-            check_status( query( nothing[i].type, buffer, nothing[i].size ), STATUS_SUCCESS );
+            check_status( query_info( adapter, nothing[i].type, buffer, nothing[i].size ), STATUS_SUCCESS );
             check_bytes( "buffer", buffer, expected, sizeof(buffer) );
         }
         winetest_pop_context();
@@ -225,10 +201,10 @@ static void test_queries( void )
     FILL( mode );
     mode.VidPnSourceId = NO_SOURCE;
     memcpy( &before, &mode, sizeof(mode) );
-    check_status( query( KMTQAITYPE_CURRENTDISPLAYMODE, &mode, sizeof(mode) ), STATUS_INVALID_PARAMETER );
+    check_status( query_info( adapter, KMTQAITYPE_CURRENTDISPLAYMODE, &mode, sizeof(mode) ), STATUS_INVALID_PARAMETER );
     check_bytes( "mode", &mode, &before, sizeof(mode) );
     mode.VidPnSourceId = before.VidPnSourceId = 0;
-    status = query( KMTQAITYPE_CURRENTDISPLAYMODE, &mode, sizeof(mode) );
+    status = query_info( adapter, KMTQAITYPE_CURRENTDISPLAYMODE, &mode, sizeof(mode) );
     if (status)
     {
         if (winetest_platform_is_wine) check_status( status, STATUS_GRAPHICS_NO_AVAILABLE_VIDPN_TARGET );
@@ -245,7 +221,7 @@ static void test_queries( void )
     FILL( owner );
     owner.hDevice = device;
     owner.bFailedDwmAcquireVidPn = 77;
-    check_status( query( KMTQAITYPE_GET_DEVICE_VIDPN_OWNERSHIP_INFO, &owner, sizeof(owner) ), STATUS_SUCCESS );
+    check_status( query_info( adapter, KMTQAITYPE_GET_DEVICE_VIDPN_OWNERSHIP_INFO, &owner, sizeof(owner) ), STATUS_SUCCESS );
     ok( owner.hDevice == device && !owner.bFailedDwmAcquireVidPn, "device %#x, failed %u\n", owner.hDevice, owner.bFailedDwmAcquireVidPn );
     owner.bFailedDwmAcquireVidPn = 77;
     for (i = 0; i < 4; i++)
@@ -253,7 +229,7 @@ static void test_queries( void )
         static const D3DKMT_HANDLE bad[] = { 0, SENTINEL32, 0x40000000 };
 
         owner.hDevice = i < 3 ? bad[i] : adapter;
-        check_status( query( KMTQAITYPE_GET_DEVICE_VIDPN_OWNERSHIP_INFO, &owner, sizeof(owner) ), STATUS_INVALID_PARAMETER );
+        check_status( query_info( adapter, KMTQAITYPE_GET_DEVICE_VIDPN_OWNERSHIP_INFO, &owner, sizeof(owner) ), STATUS_INVALID_PARAMETER );
     }
     ok( owner.bFailedDwmAcquireVidPn == 77, "it was written\n" );
 }

@@ -762,17 +762,9 @@ static void test_threads( void )
 START_TEST(escape)
 {
     struct winekmt_adapter_data data;
-    D3DKMT_ADAPTERINFO infos[64];
-    D3DKMT_ENUMADAPTERS2 enum2;
-    UINT i;
-
     check_status( pD3DKMTEscape( NULL ), STATUS_INVALID_PARAMETER );
     if (!open_device( &adapter, &device )) return;
-    enum2.NumAdapters = ARRAY_SIZE( infos );
-    enum2.pAdapters = infos;
-    check_status( pD3DKMTEnumAdapters2( &enum2 ), STATUS_SUCCESS );
-    luid = infos[0].AdapterLuid;
-    for (i = 0; i < enum2.NumAdapters; i++) close_adapter( infos[i].hAdapter );
+    luid = get_adapter_info().AdapterLuid;
     create_fence_queue( device, &queue );
     get_adapter_data( adapter, &data );
     group = get_default_group( adapter );

@@ -15,33 +15,6 @@
 
 #include "fake_gpu.h"
 
-static NTSTATUS query( D3DKMT_HANDLE adapter, UINT type, void *data, UINT size )
-{
-    D3DKMT_QUERYADAPTERINFO params;
-
-    memset( &params, 0, sizeof(params) );
-    params.hAdapter = adapter;
-    params.Type = type;
-    params.pPrivateDriverData = data;
-    params.PrivateDriverDataSize = size;
-    return pD3DKMTQueryAdapterInfo( &params );
-}
-
-static UINT enum_adapters( D3DKMT_ADAPTERINFO infos[64] )
-{
-    D3DKMT_ENUMADAPTERS2 params;
-
-    params.NumAdapters = 64;
-    params.pAdapters = infos;
-    check_status( pD3DKMTEnumAdapters2( &params ), STATUS_SUCCESS );
-    return params.NumAdapters;
-}
-
-static void close_all( const D3DKMT_ADAPTERINFO *infos, UINT count )
-{
-    while (count--) close_adapter( infos[count].hAdapter );
-}
-
 /* The GPUs that the tests before this one configured are put back. */
 static void set_default_adapter( void )
 {
@@ -69,7 +42,7 @@ static void test_several( void )
 {
     struct winekmt_adapter_data data;
     struct gpu_adapter adapters[5];
-    D3DKMT_ADAPTERINFO infos[64], again[64];
+    D3DKMT_ADAPTERINFO infos[MAX_ADAPTERS], again[MAX_ADAPTERS];
     D3DKMT_ADAPTERTYPE type;
     UINT i, j, count;
 
@@ -83,7 +56,7 @@ static void test_several( void )
     {
         ok( get_adapter_data( infos[i].hAdapter, &data ), "adapter %u is not ours\n", i );
         check_bytes( "UUID", data.device_uuid, adapters[i].device_uuid, sizeof(data.device_uuid) );
-        check_status( query( infos[i].hAdapter, KMTQAITYPE_ADAPTERTYPE, &type, sizeof(type) ), STATUS_SUCCESS );
+        check_status( query_info( infos[i].hAdapter, KMTQAITYPE_ADAPTERTYPE, &type, sizeof(type) ), STATUS_SUCCESS );
         ok( type.SoftwareDevice == (i == 3), "adapter %u: type %#x\n", i, type.Value );
         for (j = 0; j < i; j++)
             ok( memcmp( &infos[i].AdapterLuid, &infos[j].AdapterLuid, sizeof(LUID) ), "%u and %u have one LUID\n", i, j );
@@ -93,7 +66,7 @@ static void test_several( void )
     fake_gpu_set_adapters( adapters, 5 );
     i = enum_adapters( again );
     ok( i == 4, "%u adapters\n", i );
-    close_all( again, i );
+    close_adapters( again, i );
 
     /* another order of the same: the LUIDs go with the GPUs */
     adapters[4] = adapters[0];
@@ -105,8 +78,8 @@ static void test_several( void )
     check_bytes( "LUID", &again[0].AdapterLuid, &infos[2].AdapterLuid, sizeof(LUID) );
     check_bytes( "LUID", &again[1].AdapterLuid, &infos[1].AdapterLuid, sizeof(LUID) );
     check_bytes( "LUID", &again[2].AdapterLuid, &infos[0].AdapterLuid, sizeof(LUID) );
-    close_all( again, i );
-    close_all( infos, count );
+    close_adapters( again, i );
+    close_adapters( infos, count );
 }
 
 /* Asks an adapter that may be gone for everything: each call must answer with a status, whichever that is, and nothing may be left behind.
@@ -124,7 +97,7 @@ static void use_adapter( D3DKMT_HANDLE adapter, LUID luid, NTSTATUS expected, NT
     for (type = 0; type <= KMTQAITYPE_WDDM_3_0_CAPS; type++)
     {
         memset( buffer, 0, sizeof(buffer) );
-        status = query( adapter, type, buffer, sizeof(buffer) );
+        status = query_info( adapter, type, buffer, sizeof(buffer) );
         ok( !status || ((UINT)status >> 28 == 0xc && status != STATUS_ACCESS_VIOLATION), "type %u: status %#x\n", type, (UINT)status );
     }
     memset( &memory, 0, sizeof(memory) );
@@ -172,7 +145,7 @@ static void call_everything( D3DKMT_HANDLE handle )
 static void test_come_and_go( void )
 {
     D3DKMT_HANDLE adapter, device, allocation;
-    D3DKMT_ADAPTERINFO infos[64], again[64];
+    D3DKMT_ADAPTERINFO infos[MAX_ADAPTERS], again[MAX_ADAPTERS];
     struct winekmt_adapter_data data;
     struct gpu_adapter adapters[2];
     D3DKMT_OPENADAPTERFROMLUID open;
@@ -186,7 +159,7 @@ static void test_come_and_go( void )
     fake_gpu_set_adapters( adapters, 1 );
     count = enum_adapters( infos );
     ok( count == 1, "%u adapters\n", count );
-    close_all( infos, count );
+    close_adapters( infos, count );
 
     fake_gpu_set_adapters( adapters, 2 );
     count = enum_adapters( infos );
@@ -205,7 +178,7 @@ static void test_come_and_go( void )
     use_adapter( adapter, luid, STATUS_DEVICE_REMOVED, STATUS_SUCCESS );
     count = enum_adapters( again );
     ok( count == 1, "%u adapters\n", count );
-    close_all( again, count );
+    close_adapters( again, count );
     use_adapter( adapter, luid, STATUS_DEVICE_REMOVED, STATUS_INVALID_PARAMETER );
     call_everything( adapter );
     destroy_device( device );
@@ -222,14 +195,14 @@ static void test_come_and_go( void )
     count = enum_adapters( again );
     ok( count == 2, "%u adapters\n", count );
     check_bytes( "LUID", &again[1].AdapterLuid, &luid, sizeof(luid) );
-    close_all( again, count );
+    close_adapters( again, count );
 }
 
 /* It goes before anybody made a device on it. */
 static void test_gone_unused( void )
 {
     struct gpu_adapter adapters[2];
-    D3DKMT_ADAPTERINFO infos[64], again[64];
+    D3DKMT_ADAPTERINFO infos[MAX_ADAPTERS], again[MAX_ADAPTERS];
     UINT count;
 
     make_adapter( &adapters[0], "goes unused" );
@@ -245,12 +218,12 @@ static void test_gone_unused( void )
     call_everything( infos[0].hAdapter );
     use_adapter( infos[1].hAdapter, infos[1].AdapterLuid, STATUS_SUCCESS, STATUS_SUCCESS );
     call_everything( infos[1].hAdapter );
-    close_all( again, count );
+    close_adapters( again, count );
 
     /* the last one goes too */
     fake_gpu_set_adapters( NULL, 0 );
     ok( !enum_adapters( again ), "there are adapters\n" );
-    close_all( infos, 2 );
+    close_adapters( infos, 2 );
 }
 
 static void write_file( const char *root, const char *folder, const char *name, const char *content )
@@ -276,7 +249,7 @@ static void test_pci( void )
     D3DKMT_ADAPTERADDRESS address;
     D3DKMT_QUERY_DEVICE_IDS ids;
     struct gpu_adapter adapter;
-    D3DKMT_ADAPTERINFO infos[64];
+    D3DKMT_ADAPTERINFO infos[MAX_ADAPTERS];
     D3DKMT_GPUVERSION version;
     UINT i, count;
 
@@ -295,19 +268,19 @@ static void test_pci( void )
     count = enum_adapters( infos );
     ok( count == 1, "%u adapters\n", count );
 
-    check_status( query( infos[0].hAdapter, KMTQAITYPE_ADAPTERADDRESS, &address, sizeof(address) ), STATUS_SUCCESS );
+    check_status( query_info( infos[0].hAdapter, KMTQAITYPE_ADAPTERADDRESS, &address, sizeof(address) ), STATUS_SUCCESS );
     ok( address.BusNumber == 0x1234 && address.DeviceNumber == 0x15 && address.FunctionNumber == 6, "address %#x:%#x.%u\n",
         address.BusNumber, address.DeviceNumber, address.FunctionNumber );
 
     /* Linux says nothing */
     memset( &ids, 0, sizeof(ids) );
-    check_status( query( infos[0].hAdapter, KMTQAITYPE_PHYSICALADAPTERDEVICEIDS, &ids, sizeof(ids) ), STATUS_SUCCESS );
+    check_status( query_info( infos[0].hAdapter, KMTQAITYPE_PHYSICALADAPTERDEVICEIDS, &ids, sizeof(ids) ), STATUS_SUCCESS );
     ok( ids.DeviceIds.VendorID == 0x1002 && ids.DeviceIds.DeviceID == 0x73bf && !ids.DeviceIds.SubVendorID && !ids.DeviceIds.SubSystemID &&
         !ids.DeviceIds.RevisionID && ids.DeviceIds.BusType == 1, "ids %#x:%#x %#x:%#x %#x\n", ids.DeviceIds.VendorID,
         ids.DeviceIds.DeviceID, ids.DeviceIds.SubVendorID, ids.DeviceIds.SubSystemID, ids.DeviceIds.RevisionID );
     memset( &version, 0, sizeof(version) );
-    check_status( query( infos[0].hAdapter, KMTQUITYPE_GPUVERSION, &version, sizeof(version) ), STATUS_NOT_SUPPORTED );
-    check_status( query( infos[0].hAdapter, KMTQAITYPE_ADAPTERREGISTRYINFO, &registry, sizeof(registry) ), STATUS_SUCCESS );
+    check_status( query_info( infos[0].hAdapter, KMTQUITYPE_GPUVERSION, &version, sizeof(version) ), STATUS_NOT_SUPPORTED );
+    check_status( query_info( infos[0].hAdapter, KMTQAITYPE_ADAPTERREGISTRYINFO, &registry, sizeof(registry) ), STATUS_SUCCESS );
     ok( !registry.BiosString[0], "a BIOS\n" );
 
     /* it says something */
@@ -321,19 +294,19 @@ static void test_pci( void )
     write_file( root, folders[4], "revision", "0xc1\n" );
     write_file( root, folders[4], "vbios_version", "115-D412BS0-101\n" );
     memset( &ids, 0, sizeof(ids) );
-    check_status( query( infos[0].hAdapter, KMTQAITYPE_PHYSICALADAPTERDEVICEIDS, &ids, sizeof(ids) ), STATUS_SUCCESS );
+    check_status( query_info( infos[0].hAdapter, KMTQAITYPE_PHYSICALADAPTERDEVICEIDS, &ids, sizeof(ids) ), STATUS_SUCCESS );
     ok( ids.DeviceIds.SubVendorID == 0x1043 && ids.DeviceIds.SubSystemID == 0x4f1 && ids.DeviceIds.RevisionID == 0xc1, "ids %#x:%#x %#x\n",
         ids.DeviceIds.SubVendorID, ids.DeviceIds.SubSystemID, ids.DeviceIds.RevisionID );
     memset( &version, 0, sizeof(version) );
-    check_status( query( infos[0].hAdapter, KMTQUITYPE_GPUVERSION, &version, sizeof(version) ), STATUS_SUCCESS );
+    check_status( query_info( infos[0].hAdapter, KMTQUITYPE_GPUVERSION, &version, sizeof(version) ), STATUS_SUCCESS );
     check_bytes( "BiosVersion", version.BiosVersion, u"115-D412BS0-101", 16 * sizeof(WCHAR) );
     ok( !version.GpuArchitecture[0], "an architecture\n" );
-    check_status( query( infos[0].hAdapter, KMTQAITYPE_ADAPTERREGISTRYINFO, &registry, sizeof(registry) ), STATUS_SUCCESS );
+    check_status( query_info( infos[0].hAdapter, KMTQAITYPE_ADAPTERREGISTRYINFO, &registry, sizeof(registry) ), STATUS_SUCCESS );
     check_bytes( "BiosString", registry.BiosString, u"115-D412BS0-101", 16 * sizeof(WCHAR) );
     check_bytes( "AdapterString", registry.AdapterString, u"PCI", 4 * sizeof(WCHAR) );
 
     /* what Vulkan tells comes first */
-    close_all( infos, count );
+    close_adapters( infos, count );
     make_adapter( &adapter, "PCI too" );
     adapter.pci_domain = 0x12;
     adapter.pci_bus = 0x34;
@@ -344,10 +317,10 @@ static void test_pci( void )
     fake_gpu_set_adapters( &adapter, 1 );
     count = enum_adapters( infos );
     memset( &ids, 0, sizeof(ids) );
-    check_status( query( infos[0].hAdapter, KMTQAITYPE_PHYSICALADAPTERDEVICEIDS, &ids, sizeof(ids) ), STATUS_SUCCESS );
+    check_status( query_info( infos[0].hAdapter, KMTQAITYPE_PHYSICALADAPTERDEVICEIDS, &ids, sizeof(ids) ), STATUS_SUCCESS );
     ok( ids.DeviceIds.SubVendorID == 0x1043 && ids.DeviceIds.SubSystemID == 0x1234 && ids.DeviceIds.RevisionID == 0xa1,
         "ids %#x:%#x %#x\n", ids.DeviceIds.SubVendorID, ids.DeviceIds.SubSystemID, ids.DeviceIds.RevisionID );
-    close_all( infos, count );
+    close_adapters( infos, count );
     make_adapter( &adapter, "PCI three" );
     adapter.pci_domain = 0x12;
     adapter.pci_bus = 0x34;
@@ -362,11 +335,11 @@ static void test_pci( void )
     write_file( root, folders[4], "subsystem_device", "0x123456789\n" );
     write_file( root, folders[4], "revision", "" );
     memset( &ids, 0, sizeof(ids) );
-    check_status( query( infos[0].hAdapter, KMTQAITYPE_PHYSICALADAPTERDEVICEIDS, &ids, sizeof(ids) ), STATUS_SUCCESS );
+    check_status( query_info( infos[0].hAdapter, KMTQAITYPE_PHYSICALADAPTERDEVICEIDS, &ids, sizeof(ids) ), STATUS_SUCCESS );
     ok( !ids.DeviceIds.SubVendorID && !ids.DeviceIds.SubSystemID && !ids.DeviceIds.RevisionID, "ids %#x:%#x %#x\n",
         ids.DeviceIds.SubVendorID, ids.DeviceIds.SubSystemID, ids.DeviceIds.RevisionID );
 
-    close_all( infos, count );
+    close_adapters( infos, count );
     unsetenv( "WINEKMT_SENSORS_ROOT" );
     for (i = 0; i < ARRAY_SIZE( files ); i++)
     {
@@ -400,7 +373,7 @@ static void test_versions( void )
         { "", 0xffffffff,                               { 26, 20, 12799, 4095 } },
     };
     struct gpu_adapter adapter;
-    D3DKMT_ADAPTERINFO infos[64];
+    D3DKMT_ADAPTERINFO infos[MAX_ADAPTERS];
     UINT64 version;
     UINT i, count;
 
@@ -411,12 +384,12 @@ static void test_versions( void )
         adapter.driver_version = tests[i].version;
         fake_gpu_set_adapters( &adapter, 1 );
         count = enum_adapters( infos );
-        check_status( query( infos[0].hAdapter, KMTQAITYPE_UMD_DRIVER_VERSION, &version, sizeof(version) ), STATUS_SUCCESS );
+        check_status( query_info( infos[0].hAdapter, KMTQAITYPE_UMD_DRIVER_VERSION, &version, sizeof(version) ), STATUS_SUCCESS );
         ok( version >> 48 == tests[i].parts[0] && (version >> 32 & 0xffff) == tests[i].parts[1] &&
             (version >> 16 & 0xffff) == tests[i].parts[2] && (version & 0xffff) == tests[i].parts[3], "%s %#x: %u.%u.%u.%u\n",
             tests[i].driver, tests[i].version, (UINT)(version >> 48), (UINT)(version >> 32 & 0xffff), (UINT)(version >> 16 & 0xffff),
             (UINT)(version & 0xffff) );
-        close_all( infos, count );
+        close_adapters( infos, count );
     }
 }
 
@@ -440,7 +413,7 @@ static void test_nodes( void )
     };
     D3DKMT_NODEMETADATA data;
     struct gpu_adapter adapter;
-    D3DKMT_ADAPTERINFO infos[64];
+    D3DKMT_ADAPTERINFO infos[MAX_ADAPTERS];
     UINT i, count;
 
     make_adapter( &adapter, "nodes" );
@@ -452,14 +425,14 @@ static void test_nodes( void )
     {
         FILL( data );
         data.NodeOrdinalAndAdapterIndex = i;
-        check_status( query( infos[0].hAdapter, KMTQAITYPE_NODEMETADATA, &data, sizeof(data) ), STATUS_SUCCESS );
+        check_status( query_info( infos[0].hAdapter, KMTQAITYPE_NODEMETADATA, &data, sizeof(data) ), STATUS_SUCCESS );
         ok( data.NodeData.EngineType == nodes[i].type, "node %u: type %u\n", i, data.NodeData.EngineType );
         check_bytes( "name", data.NodeData.FriendlyName, nodes[i].name, sizeof(nodes[i].name) );
     }
     FILL( data );
     data.NodeOrdinalAndAdapterIndex = i;
-    check_status( query( infos[0].hAdapter, KMTQAITYPE_NODEMETADATA, &data, sizeof(data) ), STATUS_INVALID_PARAMETER );
-    close_all( infos, count );
+    check_status( query_info( infos[0].hAdapter, KMTQAITYPE_NODEMETADATA, &data, sizeof(data) ), STATUS_INVALID_PARAMETER );
+    close_adapters( infos, count );
 }
 
 /* A function that is refused looks at the LUID that it is given: there may be no such adapter, or no way to know. */
@@ -467,7 +440,7 @@ static void test_refused_luid( void )
 {
     D3DKMT_QUERYVIDPNEXCLUSIVEOWNERSHIP params;
     struct gpu_adapter adapter;
-    D3DKMT_ADAPTERINFO infos[64];
+    D3DKMT_ADAPTERINFO infos[MAX_ADAPTERS];
     UINT i, count;
 
     for (i = 0; i < export_count && strcmp( exports[i].name, "D3DKMTQueryVidPnExclusiveOwnership" ); i++) {}
@@ -476,7 +449,7 @@ static void test_refused_luid( void )
     make_adapter( &adapter, "LUID" );
     fake_gpu_set_adapters( &adapter, 1 );
     count = enum_adapters( infos );
-    close_all( infos, count );
+    close_adapters( infos, count );
     memset( &params, 0, sizeof(params) );
     check_status( find_export( i )( &params, NULL, NULL, NULL, NULL ), STATUS_INVALID_PARAMETER );
     params.AdapterLuid.HighPart = 1;    /* a LUID all the same, if nobody's */
@@ -515,7 +488,7 @@ static NTSTATUS ask_vulkan( D3DKMT_HANDLE adapter, UINT type )
     answer.info.QueryType = D3DDDI_QUERYREGISTRY_ADAPTERKEY;
     answer.info.ValueType = type;
     memcpy( answer.info.ValueName, name, sizeof(name) );
-    return query( adapter, KMTQAITYPE_QUERYREGISTRY, &answer, sizeof(answer) );
+    return query_info( adapter, KMTQAITYPE_QUERYREGISTRY, &answer, sizeof(answer) );
 }
 
 /* More drivers for every GPU than an answer has room for, and one with too long a name. */
@@ -563,7 +536,7 @@ static void test_registry( void )
     D3DKMT_QUERY_PHYSICAL_ADAPTER_PNP_KEY key;
     D3DKMT_ADAPTERREGISTRYINFO info;
     struct gpu_adapter adapter;
-    D3DKMT_ADAPTERINFO infos[64];
+    D3DKMT_ADAPTERINFO infos[MAX_ADAPTERS];
     D3DKMT_OPENGLINFO opengl;
     D3DKMT_UMDFILENAMEINFO umd;
     WCHAR buffer[2400], path[599];
@@ -573,22 +546,22 @@ static void test_registry( void )
     make_adapter( &adapter, "registry" );
     fake_gpu_set_adapters( &adapter, 1 );
     count = enum_adapters( infos );
-    check_status( query( infos[0].hAdapter, KMTQAITYPE_ADAPTERGUID, &own, sizeof(own) ), STATUS_SUCCESS );
+    check_status( query_info( infos[0].hAdapter, KMTQAITYPE_ADAPTERGUID, &own, sizeof(own) ), STATUS_SUCCESS );
     fake_registry_set_device( infos[0].AdapterLuid, DEVICE_KEY );
     set_string( DEVICE_KEY, u"Driver", REG_SZ, CLASS );
 
     /* DacType: Wine 8 has strings that are REG_BINARY, without their end */
-    check_status( query( infos[0].hAdapter, KMTQAITYPE_ADAPTERREGISTRYINFO, &info, sizeof(info) ), STATUS_SUCCESS );
+    check_status( query_info( infos[0].hAdapter, KMTQAITYPE_ADAPTERREGISTRYINFO, &info, sizeof(info) ), STATUS_SUCCESS );
     ok( !info.DacType[0], "DacType %s\n", wine_dbgstr_w( info.DacType ) );
     set_string( SOFTWARE_KEY, u"HardwareInformation.DacType", REG_SZ, dac );
-    check_status( query( infos[0].hAdapter, KMTQAITYPE_ADAPTERREGISTRYINFO, &info, sizeof(info) ), STATUS_SUCCESS );
+    check_status( query_info( infos[0].hAdapter, KMTQAITYPE_ADAPTERREGISTRYINFO, &info, sizeof(info) ), STATUS_SUCCESS );
     check_bytes( "DacType", info.DacType, dac, sizeof(dac) );
     set_value( SOFTWARE_KEY, u"HardwareInformation.DacType", REG_BINARY, dac, sizeof(dac) - sizeof(WCHAR) );
     FILL( info );
-    check_status( query( infos[0].hAdapter, KMTQAITYPE_ADAPTERREGISTRYINFO, &info, sizeof(info) ), STATUS_SUCCESS );
+    check_status( query_info( infos[0].hAdapter, KMTQAITYPE_ADAPTERREGISTRYINFO, &info, sizeof(info) ), STATUS_SUCCESS );
     check_bytes( "DacType", info.DacType, dac, sizeof(dac) );
     set_value( SOFTWARE_KEY, u"HardwareInformation.DacType", REG_DWORD, &number, sizeof(number) );
-    check_status( query( infos[0].hAdapter, KMTQAITYPE_ADAPTERREGISTRYINFO, &info, sizeof(info) ), STATUS_SUCCESS );
+    check_status( query_info( infos[0].hAdapter, KMTQAITYPE_ADAPTERREGISTRYINFO, &info, sizeof(info) ), STATUS_SUCCESS );
     ok( !info.DacType[0], "DacType %s\n", wine_dbgstr_w( info.DacType ) );
     unset( SOFTWARE_KEY, u"HardwareInformation.DacType" );
 
@@ -598,7 +571,7 @@ static void test_registry( void )
     key.pDest = buffer;
     key.pCchDest = &number;
     fake_registry_fail( STATUS_ACCESS_DENIED );
-    check_status( query( infos[0].hAdapter, KMTQAITYPE_PHYSICALADAPTERPNPKEY, &key, sizeof(key) ), STATUS_ACCESS_DENIED );
+    check_status( query_info( infos[0].hAdapter, KMTQAITYPE_PHYSICALADAPTERPNPKEY, &key, sizeof(key) ), STATUS_ACCESS_DENIED );
     fake_registry_fail( STATUS_SUCCESS );
     ok( number == 0x1234, "*pCchDest %u\n", number );
 
@@ -606,12 +579,12 @@ static void test_registry( void )
     for (i = 0; i < ARRAY_SIZE( buffer ); i++) buffer[i] = i % 20 == 19 ? 0 : 'x';
     set_value( SOFTWARE_KEY, u"UserModeDriverName", REG_MULTI_SZ, buffer, sizeof(buffer) );
     umd.Version = KMTUMDVERSION_DX9;
-    check_status( query( infos[0].hAdapter, KMTQAITYPE_UMDRIVERNAME, &umd, sizeof(umd) ), STATUS_NOT_SUPPORTED );
+    check_status( query_info( infos[0].hAdapter, KMTQAITYPE_UMDRIVERNAME, &umd, sizeof(umd) ), STATUS_NOT_SUPPORTED );
     unset( SOFTWARE_KEY, u"UserModeDriverName" );
     set_string( SOFTWARE_KEY, u"OpenGLDriverName", REG_SZ, u"vendor" );
     set_value( SOFTWARE_KEY, u"OpenGLVersion", REG_DWORD, &number, sizeof(number) );
     set_value( SOFTWARE_KEY, u"OpenGLFlags", REG_DWORD, &number, 2 );
-    check_status( query( infos[0].hAdapter, KMTQAITYPE_UMOPENGLINFO, &opengl, sizeof(opengl) ), STATUS_SUCCESS );
+    check_status( query_info( infos[0].hAdapter, KMTQAITYPE_UMOPENGLINFO, &opengl, sizeof(opengl) ), STATUS_SUCCESS );
     ok( opengl.Version == number && !opengl.Flags, "Version %#x, Flags %#x\n", (UINT)opengl.Version, (UINT)opengl.Flags );
     unset( SOFTWARE_KEY, u"OpenGLDriverName" );
     unset( SOFTWARE_KEY, u"OpenGLVersion" );
@@ -624,10 +597,10 @@ static void test_registry( void )
     path[i] = 0;
     memcpy( path, DEVICE_KEY, sizeof(DEVICE_KEY) - sizeof(WCHAR) );
     fake_registry_set_device( infos[0].AdapterLuid, path );
-    check_status( query( infos[0].hAdapter, KMTQAITYPE_ADAPTERGUID, &guid, sizeof(guid) ), STATUS_SUCCESS );
+    check_status( query_info( infos[0].hAdapter, KMTQAITYPE_ADAPTERGUID, &guid, sizeof(guid) ), STATUS_SUCCESS );
     check_bytes( "GUID", &guid, &own, sizeof(guid) );
     fake_registry_set_device( infos[0].AdapterLuid, NULL );
-    close_all( infos, count );
+    close_adapters( infos, count );
 }
 
 START_TEST(faultidentity)

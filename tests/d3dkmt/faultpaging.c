@@ -76,20 +76,13 @@ static D3DKMT_HANDLE create_written( D3DKMT_HANDLE of, UINT64 size, UINT access,
 
 static void setup( void )
 {
-    D3DKMT_ADAPTERINFO infos[8];
-    D3DKMT_ENUMADAPTERS2 enum2;
     struct winekmt_adapter_data data;
-    UINT i;
 
     device = 0;
     if (!open_device( &adapter, &device )) return;
     get_adapter_data( adapter, &data );
     features = data.features;
-    enum2.NumAdapters = ARRAY_SIZE( infos );
-    enum2.pAdapters = infos;
-    check_status( pD3DKMTEnumAdapters2( &enum2 ), STATUS_SUCCESS );
-    luid = infos[0].AdapterLuid;
-    for (i = 0; i < enum2.NumAdapters; i++) close_adapter( infos[i].hAdapter );
+    luid = get_adapter_info().AdapterLuid;
     create_fence_queue( device, &queue );
 }
 

@@ -11,16 +11,15 @@
 
 #include "d3dkmt_test.h"
 
-#include <ftw.h>
-#include <sys/stat.h>
+#include <errno.h>
 #include <unistd.h>
 
 #include "fake_gpu.h"
+#include "sensor_tree.h"
 
 #define PCI      "0012:34:15.6"
 #define DEVICE   "sys/bus/pci/devices/" PCI
 
-static char root[] = "/tmp/winekmt_sensors_XXXXXX";
 static D3DKMT_HANDLE adapter;
 static LUID luid;
 
@@ -28,52 +27,14 @@ static LUID luid;
  * The tree
  */
 
-/* Makes the directories too. content NULL: takes the file away. */
 static void write_file( const char *name, const char *content )
 {
-    char path[512], *slash;
-    FILE *file;
-
-    snprintf( path, sizeof(path), "%s/%s", root, name );
-    for (slash = path + strlen( root ) + 1; (slash = strchr( slash, '/' )); slash++)
-    {
-        *slash = 0;
-        mkdir( path, 0700 );
-        *slash = '/';
-    }
-    if (!content)
-    {
-        ok( !unlink( path ), "%s was not there\n", path );
-        return;
-    }
-    file = fopen( path, "w" );
-    ok( file != NULL, "%s\n", path );
-    if (!file) return;
-    fputs( content, file );
-    fclose( file );
-}
-
-static int remove_one( const char *path, const struct stat *st, int type, struct FTW *ftw )
-{
-    (void)st;
-    (void)type;
-    (void)ftw;
-    return remove( path );
+    ok( sensor_tree_write( name, content ), "%s: %s\n", name, strerror( errno ) );
 }
 
 static void remove_tree( const char *name )
 {
-    char path[512];
-
-    snprintf( path, sizeof(path), "%s/%s", root, name );
-    ok( !nftw( path, remove_one, 8, FTW_DEPTH | FTW_PHYS ), "%s is left\n", path );
-}
-
-static NTSTATUS query( UINT type, void *data, UINT size )
-{
-    D3DKMT_QUERYADAPTERINFO params = { adapter, type, data, size };
-
-    return pD3DKMTQueryAdapterInfo( &params );
+    ok( sensor_tree_remove( name ), "%s: %s\n", name, strerror( errno ) );
 }
 
 static void init_query( D3DKMT_QUERYSTATISTICS *params, UINT type, UINT what )
@@ -97,7 +58,7 @@ static D3DKMT_NODE_PERFDATA get_node( UINT node, NTSTATUS expected )
     FILL( data );
     data.NodeOrdinal = node;
     data.PhysicalAdapterIndex = 0;
-    check_status( query( KMTQAITYPE_NODEPERFDATA, &data, sizeof(data) ), expected );
+    check_status( query_info( adapter, KMTQAITYPE_NODEPERFDATA, &data, sizeof(data) ), expected );
     if (expected) return data;
     ok( data.NodeOrdinal == node && !data.PhysicalAdapterIndex, "node %u of %u\n", data.NodeOrdinal, data.PhysicalAdapterIndex );
     ok( !data.VoltageMax && !data.VoltageMaxOC && !data.MaxTransitionLatency, "what nobody knows\n" );
@@ -118,7 +79,7 @@ static D3DKMT_ADAPTER_PERFDATA get_perfdata( NTSTATUS expected )
 
     FILL( data );
     data.PhysicalAdapterIndex = 0;
-    check_status( query( KMTQAITYPE_ADAPTERPERFDATA, &data, sizeof(data) ), expected );
+    check_status( query_info( adapter, KMTQAITYPE_ADAPTERPERFDATA, &data, sizeof(data) ), expected );
     init_query( &params, D3DKMT_QUERYSTATISTICS_PHYSICAL_ADAPTER, 0 );
     check_status( pD3DKMTQueryStatistics( &params ), STATUS_SUCCESS );
     if (expected)   /* there all is 0 */
@@ -134,7 +95,7 @@ static D3DKMT_ADAPTER_PERFDATACAPS get_caps( NTSTATUS expected )
 
     FILL( data );
     data.PhysicalAdapterIndex = 0;
-    check_status( query( KMTQAITYPE_ADAPTERPERFDATA_CAPS, &data, sizeof(data) ), expected );
+    check_status( query_info( adapter, KMTQAITYPE_ADAPTERPERFDATA_CAPS, &data, sizeof(data) ), expected );
     return data;
 }
 
@@ -602,8 +563,7 @@ START_TEST(faultsensors)
         skip( "limits and switches are set\n" );
         return;
     }
-    ok( mkdtemp( root ) != NULL, "no directory\n" );
-    setenv( "WINEKMT_SENSORS_ROOT", root, 1 );
+    ok( sensor_tree_create(), "%s\n", strerror( errno ) );
     fake_gpu_default( &info, 0 );
     info.device_uuid[3] = 0x80;
     info.pci_domain = 0x12;

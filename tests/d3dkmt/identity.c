@@ -16,34 +16,12 @@
 #include <unistd.h>
 #endif
 
-static NTSTATUS query( D3DKMT_HANDLE adapter, UINT type, void *data, UINT size )
-{
-    D3DKMT_QUERYADAPTERINFO params;
-
-    memset( &params, 0, sizeof(params) );
-    params.hAdapter = adapter;
-    params.Type = type;
-    params.pPrivateDriverData = data;
-    params.PrivateDriverDataSize = size;
-    return pD3DKMTQueryAdapterInfo( &params );
-}
-
-static UINT enum_adapters( D3DKMT_ADAPTERINFO infos[64] )
-{
-    D3DKMT_ENUMADAPTERS2 params;
-
-    params.NumAdapters = 64;
-    params.pAdapters = infos;
-    check_status( pD3DKMTEnumAdapters2( &params ), STATUS_SUCCESS );
-    return params.NumAdapters;
-}
-
 /* Every GPU once, hardware before software, and each by its LUID. */
 static void test_adapters( void )
 {
     struct winekmt_adapter_data data[64];
     D3DKMT_OPENADAPTERFROMLUID open;
-    D3DKMT_ADAPTERINFO infos[64];
+    D3DKMT_ADAPTERINFO infos[MAX_ADAPTERS];
     UINT i, j, count = enum_adapters( infos );
     D3DKMT_ADAPTERTYPE type;
     BOOL software = FALSE;
@@ -51,7 +29,7 @@ static void test_adapters( void )
     for (i = 0; i < count; i++)
     {
         winetest_push_context( "adapter %u", i );
-        check_status( query( infos[i].hAdapter, KMTQAITYPE_ADAPTERTYPE, &type, sizeof(type) ), STATUS_SUCCESS );
+        check_status( query_info( infos[i].hAdapter, KMTQAITYPE_ADAPTERTYPE, &type, sizeof(type) ), STATUS_SUCCESS );
         if (winetest_platform_is_wine) ok( type.SoftwareDevice || !software, "hardware behind software\n" );
         software = type.SoftwareDevice;
         if (!get_adapter_data( infos[i].hAdapter, &data[i] ))
@@ -98,13 +76,13 @@ static void test_twins( D3DKMT_HANDLE adapter )
         winetest_push_context( "type %u", twins[i].render );
         FILL( a );
         FILL( b );
-        status = query( adapter, twins[i].type, a, twins[i].size );
+        status = query_info( adapter, twins[i].type, a, twins[i].size );
         ok( !status || (status == STATUS_NOT_SUPPORTED && twins[i].type == KMTQAITYPE_ADAPTERADDRESS), "status %#x\n", (UINT)status );
-        check_status( query( adapter, twins[i].render, b, twins[i].size ), status );
+        check_status( query_info( adapter, twins[i].render, b, twins[i].size ), status );
         check_bytes( "answer", b, a, sizeof(a) );
         FILL( a );
-        check_status( query( adapter, twins[i].render, a, twins[i].size - 1 ), STATUS_INVALID_PARAMETER );
-        check_status( query( adapter, twins[i].render, NULL, twins[i].size ), STATUS_INVALID_PARAMETER );
+        check_status( query_info( adapter, twins[i].render, a, twins[i].size - 1 ), STATUS_INVALID_PARAMETER );
+        check_status( query_info( adapter, twins[i].render, NULL, twins[i].size ), STATUS_INVALID_PARAMETER );
         ok( a[0] == SENTINEL && a[twins[i].size - 2] == SENTINEL, "it was written\n" );
         winetest_pop_context();
     }
@@ -119,7 +97,7 @@ static void test_guids( D3DKMT_HANDLE adapter )
     UINT i;
 
     FILL( unique );
-    check_status( query( adapter, KMTQAITYPE_QUERY_ADAPTER_UNIQUE_GUID, &unique, sizeof(unique) ), STATUS_SUCCESS );
+    check_status( query_info( adapter, KMTQAITYPE_QUERY_ADAPTER_UNIQUE_GUID, &unique, sizeof(unique) ), STATUS_SUCCESS );
     for (i = 0; i < 39; i++) string[i] = unique.AdapterUniqueGUID[i] < 0x7f ? unique.AdapterUniqueGUID[i] : '?';
     ok( !string[38], "\"%.39s\" has no end\n", string );
     for (i = 0; i < 38; i++)
@@ -141,12 +119,12 @@ static void test_guids( D3DKMT_HANDLE adapter )
     }
     trace( "%.38s\n", string );
     FILL( again );
-    check_status( query( adapter, KMTQAITYPE_QUERY_ADAPTER_UNIQUE_GUID, &again, sizeof(again) ), STATUS_SUCCESS );
+    check_status( query_info( adapter, KMTQAITYPE_QUERY_ADAPTER_UNIQUE_GUID, &again, sizeof(again) ), STATUS_SUCCESS );
     check_bytes( "AdapterUniqueGUID", &again, &unique, 39 * sizeof(WCHAR) );
 
-    check_status( query( adapter, KMTQAITYPE_ADAPTERGUID, &guid, sizeof(guid) ), STATUS_SUCCESS );
+    check_status( query_info( adapter, KMTQAITYPE_ADAPTERGUID, &guid, sizeof(guid) ), STATUS_SUCCESS );
     ok( !is_zero( &guid, sizeof(guid) ), "no GUID\n" );
-    check_status( query( adapter, KMTQAITYPE_ADAPTERGUID, &same, sizeof(same) ), STATUS_SUCCESS );
+    check_status( query_info( adapter, KMTQAITYPE_ADAPTERGUID, &same, sizeof(same) ), STATUS_SUCCESS );
     check_bytes( "GUID", &same, &guid, sizeof(guid) );
 }
 
@@ -160,8 +138,8 @@ static void test_numbers( D3DKMT_HANDLE adapter )
     D3DKMT_XBOX xbox;
     NTSTATUS status;
 
-    check_status( query( adapter, KMTQAITYPE_UMD_DRIVER_VERSION, &user, sizeof(user) ), STATUS_SUCCESS );
-    check_status( query( adapter, KMTQAITYPE_KMD_DRIVER_VERSION, &kernel, sizeof(kernel) ), STATUS_SUCCESS );
+    check_status( query_info( adapter, KMTQAITYPE_UMD_DRIVER_VERSION, &user, sizeof(user) ), STATUS_SUCCESS );
+    check_status( query_info( adapter, KMTQAITYPE_KMD_DRIVER_VERSION, &kernel, sizeof(kernel) ), STATUS_SUCCESS );
     trace( "driver version %u.%u.%u.%u\n", (UINT)user.HighPart >> 16, (UINT)user.HighPart & 0xffff, (UINT)user.LowPart >> 16,
            (UINT)user.LowPart & 0xffff );
     ok( user.HighPart >> 16 > 0, "version %#x\n", (UINT)user.HighPart );
@@ -169,14 +147,14 @@ static void test_numbers( D3DKMT_HANDLE adapter )
                                        (UINT)kernel.HighPart, (UINT)kernel.LowPart );
 
     FILL( xbox );
-    check_status( query( adapter, KMTQAITYPE_XBOX, &xbox, sizeof(xbox) ), STATUS_SUCCESS );
+    check_status( query_info( adapter, KMTQAITYPE_XBOX, &xbox, sizeof(xbox) ), STATUS_SUCCESS );
     ok( xbox.IsXBOX == FALSE, "IsXBOX %#x\n", (UINT)xbox.IsXBOX );
     FILL( hybrid );
-    check_status( query( adapter, KMTQAITYPE_HYBRID_DLIST_DLL_SUPPORT, &hybrid, sizeof(hybrid) ), STATUS_SUCCESS );
+    check_status( query_info( adapter, KMTQAITYPE_HYBRID_DLIST_DLL_SUPPORT, &hybrid, sizeof(hybrid) ), STATUS_SUCCESS );
     ok( hybrid.Supported == FALSE || broken( hybrid.Supported == TRUE ), "Supported %#x\n", (UINT)hybrid.Supported );
 
     FILL( address );
-    status = query( adapter, KMTQAITYPE_ADAPTERADDRESS, &address, sizeof(address) );
+    status = query_info( adapter, KMTQAITYPE_ADAPTERADDRESS, &address, sizeof(address) );
     if (status) check_status( status, STATUS_NOT_SUPPORTED );
     else ok( address.DeviceNumber < 32 && address.FunctionNumber < 8, "address %u:%u.%u\n", address.BusNumber, address.DeviceNumber,
              address.FunctionNumber );
@@ -184,16 +162,16 @@ static void test_numbers( D3DKMT_HANDLE adapter )
 
     memset( &ids, SENTINEL, sizeof(ids) );
     ids.PhysicalAdapterIndex = 0;
-    check_status( query( adapter, KMTQAITYPE_PHYSICALADAPTERDEVICEIDS, &ids, sizeof(ids) ), STATUS_SUCCESS );
+    check_status( query_info( adapter, KMTQAITYPE_PHYSICALADAPTERDEVICEIDS, &ids, sizeof(ids) ), STATUS_SUCCESS );
     ok( ids.DeviceIds.VendorID && ids.DeviceIds.VendorID != SENTINEL32, "VendorID %#x\n", ids.DeviceIds.VendorID );
     ok( ids.DeviceIds.SubVendorID != SENTINEL32, "SubVendorID was not written\n" );
     ok( ids.DeviceIds.SubSystemID != SENTINEL32, "SubSystemID was not written\n" );
 
     FILL( version );
     version.PhysicalAdapterIndex = 1;
-    check_status( query( adapter, KMTQUITYPE_GPUVERSION, &version, sizeof(version) ), STATUS_INVALID_PARAMETER );
+    check_status( query_info( adapter, KMTQUITYPE_GPUVERSION, &version, sizeof(version) ), STATUS_INVALID_PARAMETER );
     version.PhysicalAdapterIndex = 0;
-    status = query( adapter, KMTQUITYPE_GPUVERSION, &version, sizeof(version) );
+    status = query_info( adapter, KMTQUITYPE_GPUVERSION, &version, sizeof(version) );
     if (status) check_status( status, STATUS_NOT_SUPPORTED );
     else trace( "BIOS %s, architecture %s\n", wine_dbgstr_w( version.BiosVersion ), wine_dbgstr_w( version.GpuArchitecture ) );
 }
@@ -208,7 +186,7 @@ static const char variable[] = "WINEKMT_TEST_LUIDS";
 static void describe_adapters( char *string, size_t size )
 {
     D3DKMT_QUERY_ADAPTER_UNIQUE_GUID guid;
-    D3DKMT_ADAPTERINFO infos[64];
+    D3DKMT_ADAPTERINFO infos[MAX_ADAPTERS];
     UINT i, j, count = enum_adapters( infos );
     char name[40];
 
@@ -216,7 +194,7 @@ static void describe_adapters( char *string, size_t size )
     for (i = 0; i < count; i++)
     {
         memset( &guid, 0, sizeof(guid) );
-        query( infos[i].hAdapter, KMTQAITYPE_QUERY_ADAPTER_UNIQUE_GUID, &guid, sizeof(guid) );
+        query_info( infos[i].hAdapter, KMTQAITYPE_QUERY_ADAPTER_UNIQUE_GUID, &guid, sizeof(guid) );
         for (j = 0; j < 38; j++) name[j] = guid.AdapterUniqueGUID[j];
         name[38] = 0;
         snprintf( string + strlen( string ), size - strlen( string ), "%08x:%08x=%s;", (UINT)infos[i].AdapterLuid.HighPart,

@@ -21,6 +21,7 @@ D3DKMT_TESTS        := adapter allocation caps clock commitment device display e
 D3DKMT_PE_TESTS     := $(D3DKMT_TESTS) badinput
 D3DKMT_FAKE_TESTS   := $(D3DKMT_TESTS) fault faultdisplay faultidentity faultpaging faultsensors
 D3DKMT_UTILS        := util util_exports util_process util_registry util_residency
+D3DKMT_FAKES        := fake_gpu fake_registry sensor_tree
 
 # The list of tests, as Wine's build makes one from the file names: alphabetical, and "lazy" of novulkan.c
 define D3DKMT_TESTLIST # kind, tests
@@ -52,7 +53,7 @@ $(B)/$(1)/d3dkmt_test: $(patsubst %,$(B)/$(1)/$(D3DKMT_DIR)/%.o,$(D3DKMT_TESTS) 
 	@mkdir -p $$(@D)
 	$$(CC) $$(LDFLAGS) $(2) -o $$@ $$(filter %.o,$$^) -ldl -pthread
 $(B)/$(1)/d3dkmt_fake_test: $(patsubst %,$(B)/$(1)/$(D3DKMT_DIR)/%.o,$(D3DKMT_FAKE_TESTS) $(D3DKMT_UTILS) native) \
-                            $(B)/$(1)/gen/d3dkmt_testlist_fake.o $(B)/$(1)/tests/fake_gpu.o $(B)/$(1)/tests/fake_registry.o $(call KMT_NO_GPU_OBJS,$(1))
+                            $(B)/$(1)/gen/d3dkmt_testlist_fake.o $(D3DKMT_FAKES:%=$(B)/$(1)/tests/%.o) $(call KMT_NO_GPU_OBJS,$(1))
 	@mkdir -p $$(@D)
 	$$(CC) $$(LDFLAGS) $(2) -o $$@ $$(filter %.o,$$^) -ldl -pthread
 $(B)/$(1)/$(D3DKMT_DIR)/%.o $(B)/$(1)/gen/%.o: NATIVE_CFLAGS += -Itests/include -Itests -I$(D3DKMT_DIR)

@@ -530,29 +530,10 @@ static void test_removed_device( D3DKMT_HANDLE adapter )
     destroy_device( device );
 }
 
-static UINT64 find_luid(void)
-{
-    D3DKMT_ADAPTERINFO infos[64];
-    D3DKMT_ENUMADAPTERS2 enum2;
-    D3DKMT_CLOSEADAPTER close;
-    UINT64 luid = 0;
-    UINT i;
-
-    enum2.NumAdapters = ARRAY_SIZE( infos );
-    enum2.pAdapters = infos;
-    check_status( pD3DKMTEnumAdapters2( &enum2 ), STATUS_SUCCESS );
-    for (i = 0; i < enum2.NumAdapters; i++)
-    {
-        if (!i) memcpy( &luid, &infos[i].AdapterLuid, sizeof(luid) );
-        close.hAdapter = infos[i].hAdapter;
-        pD3DKMTCloseAdapter( &close );
-    }
-    return luid;
-}
-
 START_TEST(refused)
 {
     D3DKMT_HANDLE adapter, device, queue, resource, allocation, global;
+    D3DKMT_ADAPTERINFO info;
     UINT64 usage;
 
     test_measured();
@@ -571,7 +552,8 @@ START_TEST(refused)
     objects[QUEUE] = queue;
     objects[RESOURCE] = resource;
     objects[SHARE] = global;
-    objects[ADAPTER_LUID] = find_luid();
+    info = get_adapter_info();
+    memcpy( &objects[ADAPTER_LUID], &info.AdapterLuid, sizeof(info.AdapterLuid) );
     objects[SOME_POINTER] = (UINT_PTR)&usage;
     usage = get_usage( adapter );
     test_rows();

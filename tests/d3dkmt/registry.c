@@ -36,23 +36,6 @@ static union
 }
 answer;
 
-static NTSTATUS query( UINT type, void *data, UINT size )
-{
-    D3DKMT_QUERYADAPTERINFO params;
-    char before[sizeof(params)];
-    NTSTATUS status;
-
-    memset( &params, 0, sizeof(params) );
-    params.hAdapter = adapter;
-    params.Type = type;
-    params.pPrivateDriverData = data;
-    params.PrivateDriverDataSize = size;
-    memcpy( before, &params, sizeof(before) );
-    status = pD3DKMTQueryAdapterInfo( &params );
-    check_bytes( "QueryAdapterInfo: parameter block", &params, before, sizeof(before) );
-    return status;
-}
-
 static void init_answer( UINT type, const WCHAR *name, UINT value_type )
 {
     FILL( answer );
@@ -72,7 +55,7 @@ static NTSTATUS ask_again( UINT room )
     UINT size;
 
     memcpy( before, &answer, sizeof(before) );
-    status = query( KMTQAITYPE_QUERYREGISTRY, &answer, HEADER + room );
+    status = query_info( adapter, KMTQAITYPE_QUERYREGISTRY, &answer, HEADER + room );
     check_bytes( "inputs", &answer, before, offsetof( D3DDDI_QUERYREGISTRY_INFO, OutputValueSize ) );
     if (status)
     {
@@ -174,22 +157,22 @@ static void test_bad( void )
     memset( &key, 0, sizeof(key) );
     key.PnPKeyType = D3DKMT_PNP_KEY_HARDWARE;
     key.pDest = buffer;
-    check_status( query( KMTQAITYPE_PHYSICALADAPTERPNPKEY, &key, sizeof(key) ), STATUS_INVALID_PARAMETER );     /* no pCchDest */
+    check_status( query_info( adapter, KMTQAITYPE_PHYSICALADAPTERPNPKEY, &key, sizeof(key) ), STATUS_INVALID_PARAMETER );     /* no pCchDest */
     key.pCchDest = &count;
     key.PhysicalAdapterIndex = 1;
-    check_status( query( KMTQAITYPE_PHYSICALADAPTERPNPKEY, &key, sizeof(key) ), STATUS_INVALID_PARAMETER );
+    check_status( query_info( adapter, KMTQAITYPE_PHYSICALADAPTERPNPKEY, &key, sizeof(key) ), STATUS_INVALID_PARAMETER );
     key.PhysicalAdapterIndex = 0;
     key.PnPKeyType = 0;
-    check_status( query( KMTQAITYPE_PHYSICALADAPTERPNPKEY, &key, sizeof(key) ), STATUS_INVALID_PARAMETER );
+    check_status( query_info( adapter, KMTQAITYPE_PHYSICALADAPTERPNPKEY, &key, sizeof(key) ), STATUS_INVALID_PARAMETER );
     key.PnPKeyType = 3;
-    check_status( query( KMTQAITYPE_PHYSICALADAPTERPNPKEY, &key, sizeof(key) ), STATUS_INVALID_PARAMETER );
+    check_status( query_info( adapter, KMTQAITYPE_PHYSICALADAPTERPNPKEY, &key, sizeof(key) ), STATUS_INVALID_PARAMETER );
     ok( count == 4, "*pCchDest %u\n", count );
 
     FILL( umd );
     umd.Version = NUM_KMTUMDVERSIONS;
-    if (winetest_platform_is_wine) check_status( query( KMTQAITYPE_UMDRIVERNAME, &umd, sizeof(umd) ), STATUS_INVALID_PARAMETER );
+    if (winetest_platform_is_wine) check_status( query_info( adapter, KMTQAITYPE_UMDRIVERNAME, &umd, sizeof(umd) ), STATUS_INVALID_PARAMETER );
     umd.Version = 0xffffffff;
-    check_status( query( KMTQAITYPE_UMDRIVERNAME, &umd, sizeof(umd) ), STATUS_INVALID_PARAMETER );
+    check_status( query_info( adapter, KMTQAITYPE_UMDRIVERNAME, &umd, sizeof(umd) ), STATUS_INVALID_PARAMETER );
 }
 
 #ifndef _WIN32
@@ -209,7 +192,7 @@ static void test_none( void )
         key.PnPKeyType = i;
         key.pDest = buffer;
         key.pCchDest = &count;
-        check_status( query( KMTQAITYPE_PHYSICALADAPTERPNPKEY, &key, sizeof(key) ), STATUS_NOT_SUPPORTED );
+        check_status( query_info( adapter, KMTQAITYPE_PHYSICALADAPTERPNPKEY, &key, sizeof(key) ), STATUS_NOT_SUPPORTED );
         ok( count == KEY_CHARS, "*pCchDest %u\n", count );
     }
     for (i = D3DDDI_QUERYREGISTRY_SERVICEKEY; i <= D3DDDI_QUERYREGISTRY_ADAPTERKEY; i++)
@@ -223,10 +206,10 @@ static void test_none( void )
     for (i = 0; i < NUM_KMTUMDVERSIONS; i++)
     {
         umd.Version = i;
-        check_status( query( KMTQAITYPE_UMDRIVERNAME, &umd, sizeof(umd) ), STATUS_NOT_SUPPORTED );
+        check_status( query_info( adapter, KMTQAITYPE_UMDRIVERNAME, &umd, sizeof(umd) ), STATUS_NOT_SUPPORTED );
     }
-    check_status( query( KMTQAITYPE_UMOPENGLINFO, &opengl, sizeof(opengl) ), STATUS_NOT_SUPPORTED );
-    check_status( query( KMTQAITYPE_SERVICENAME, buffer, sizeof(buffer) ), STATUS_NOT_SUPPORTED );
+    check_status( query_info( adapter, KMTQAITYPE_UMOPENGLINFO, &opengl, sizeof(opengl) ), STATUS_NOT_SUPPORTED );
+    check_status( query_info( adapter, KMTQAITYPE_SERVICENAME, buffer, sizeof(buffer) ), STATUS_NOT_SUPPORTED );
 }
 
 #endif
@@ -242,7 +225,7 @@ static BOOL get_key( UINT type, WCHAR path[KEY_CHARS] )
     memset( &key, 0, sizeof(key) );
     key.PnPKeyType = type;
     key.pCchDest = &needed;
-    status = query( KMTQAITYPE_PHYSICALADAPTERPNPKEY, &key, sizeof(key) );
+    status = query_info( adapter, KMTQAITYPE_PHYSICALADAPTERPNPKEY, &key, sizeof(key) );
     if (status == STATUS_NOT_SUPPORTED) return FALSE;
     ok( status == STATUS_BUFFER_TOO_SMALL || broken( !status ), "status %#x\n", (UINT)status );
     ok( needed > 1 && needed < KEY_CHARS, "needed %u\n", needed );
@@ -254,7 +237,7 @@ static BOOL get_key( UINT type, WCHAR path[KEY_CHARS] )
         key.pDest = buffer;
         count = needed - 1;
         key.pCchDest = &count;
-        check_status( query( KMTQAITYPE_PHYSICALADAPTERPNPKEY, &key, sizeof(key) ), STATUS_BUFFER_TOO_SMALL );
+        check_status( query_info( adapter, KMTQAITYPE_PHYSICALADAPTERPNPKEY, &key, sizeof(key) ), STATUS_BUFFER_TOO_SMALL );
         ok( count == needed, "*pCchDest %u, expected %u\n", count, needed );
         for (count = 0; count < KEY_CHARS && buffer[count] == 0xcccc; count++) {}
         ok( count == KEY_CHARS, "it was written\n" );
@@ -263,7 +246,7 @@ static BOOL get_key( UINT type, WCHAR path[KEY_CHARS] )
     key.pDest = buffer;
     count = KEY_CHARS - 1;
     key.pCchDest = &count;
-    check_status( query( KMTQAITYPE_PHYSICALADAPTERPNPKEY, &key, sizeof(key) ), STATUS_SUCCESS );
+    check_status( query_info( adapter, KMTQAITYPE_PHYSICALADAPTERPNPKEY, &key, sizeof(key) ), STATUS_SUCCESS );
     for (length = 0; length < KEY_CHARS && buffer[length]; length++) {}
     ok( length + 1 == needed, "%u characters, needed %u\n", length, needed );
     ok( count == needed, "*pCchDest %u, needed %u\n", count, needed );
@@ -275,7 +258,7 @@ static BOOL get_key( UINT type, WCHAR path[KEY_CHARS] )
     {
         FILL( buffer );
         count = needed;
-        check_status( query( KMTQAITYPE_PHYSICALADAPTERPNPKEY, &key, sizeof(key) ), STATUS_SUCCESS );
+        check_status( query_info( adapter, KMTQAITYPE_PHYSICALADAPTERPNPKEY, &key, sizeof(key) ), STATUS_SUCCESS );
         ok( count == needed, "*pCchDest %u, needed %u\n", count, needed );
         check_bytes( "path", buffer, path, needed * sizeof(*buffer) );
         ok( buffer[needed] == 0xcccc, "it wrote too much\n" );
@@ -490,19 +473,19 @@ static void test_service( void )
 
     check_status( ask( D3DDDI_QUERYREGISTRY_SERVICEKEY, u"x", REG_SZ, 100 ), STATUS_OBJECT_NAME_NOT_FOUND );
     check_status( ask( D3DDDI_QUERYREGISTRY_DRIVERIMAGEPATH, u"", REG_NONE, 1000 ), STATUS_OBJECT_NAME_NOT_FOUND );
-    check_status( query( KMTQAITYPE_SERVICENAME, name, sizeof(name) ), STATUS_NOT_SUPPORTED );
+    check_status( query_info( adapter, KMTQAITYPE_SERVICENAME, name, sizeof(name) ), STATUS_NOT_SUPPORTED );
 
     set_string( device_key, u"Service", REG_SZ, u"winekmt_test" );
     FILL( name );
-    check_status( query( KMTQAITYPE_SERVICENAME, name, sizeof(name) ), STATUS_SUCCESS );
+    check_status( query_info( adapter, KMTQAITYPE_SERVICENAME, name, sizeof(name) ), STATUS_SUCCESS );
     check_bytes( "name", name, u"winekmt_test", 13 * sizeof(WCHAR) );
     ok( name[13] == 0xcccc, "it wrote too much\n" );
     FILL( name );
-    check_status( query( KMTQAITYPE_SERVICENAME, name, 13 * sizeof(WCHAR) ), STATUS_SUCCESS );
+    check_status( query_info( adapter, KMTQAITYPE_SERVICENAME, name, 13 * sizeof(WCHAR) ), STATUS_SUCCESS );
     FILL( name );
-    check_status( query( KMTQAITYPE_SERVICENAME, name, 13 * sizeof(WCHAR) - 1 ), STATUS_BUFFER_TOO_SMALL );
+    check_status( query_info( adapter, KMTQAITYPE_SERVICENAME, name, 13 * sizeof(WCHAR) - 1 ), STATUS_BUFFER_TOO_SMALL );
     ok( *name == 0xcccc, "it was written\n" );
-    check_status( query( KMTQAITYPE_SERVICENAME, name, 1 ), STATUS_INVALID_PARAMETER );
+    check_status( query_info( adapter, KMTQAITYPE_SERVICENAME, name, 1 ), STATUS_INVALID_PARAMETER );
 
     check_status( ask( D3DDDI_QUERYREGISTRY_DRIVERIMAGEPATH, u"", REG_NONE, 1000 ), STATUS_OBJECT_NAME_NOT_FOUND );
     test_values( D3DDDI_QUERYREGISTRY_SERVICEKEY, SERVICE u"\\Parameters" );
@@ -523,7 +506,7 @@ static void test_service( void )
     unset( SERVICE, u"ImagePath" );
     delete_key( SERVICE );
     unset( device_key, u"Service" );
-    check_status( query( KMTQAITYPE_SERVICENAME, name, sizeof(name) ), STATUS_NOT_SUPPORTED );
+    check_status( query_info( adapter, KMTQAITYPE_SERVICENAME, name, sizeof(name) ), STATUS_NOT_SUPPORTED );
 }
 
 /* User-mode drivers of Direct3D and OpenGL. */
@@ -540,50 +523,50 @@ static void test_user_mode_drivers( void )
     for (i = 0; i < NUM_KMTUMDVERSIONS; i++)
     {
         umd.Version = i;
-        check_status( query( KMTQAITYPE_UMDRIVERNAME, &umd, sizeof(umd) ), STATUS_NOT_SUPPORTED );
+        check_status( query_info( adapter, KMTQAITYPE_UMDRIVERNAME, &umd, sizeof(umd) ), STATUS_NOT_SUPPORTED );
     }
     set_value( software_key, u"UserModeDriverName", REG_MULTI_SZ, list, sizeof(list) );
     for (i = 0; i < NUM_KMTUMDVERSIONS; i++)
     {
         FILL( umd );
         umd.Version = i;
-        check_status( query( KMTQAITYPE_UMDRIVERNAME, &umd, sizeof(umd) ), i < 3 ? STATUS_SUCCESS : STATUS_NOT_SUPPORTED );
+        check_status( query_info( adapter, KMTQAITYPE_UMDRIVERNAME, &umd, sizeof(umd) ), i < 3 ? STATUS_SUCCESS : STATUS_NOT_SUPPORTED );
         ok( umd.Version == i, "Version %u, was %u\n", umd.Version, i );
         if (i < 3) check_bytes( "UmdFileName", umd.UmdFileName, names[i], (length_of( names[i] ) + 1) * sizeof(WCHAR) );
         else ok( umd.UmdFileName[0] == 0xcccc, "it was written\n" );
     }
     set_string( software_key, u"UserModeDriverName", REG_SZ, u"one.dll" );
     umd.Version = KMTUMDVERSION_DX9;
-    check_status( query( KMTQAITYPE_UMDRIVERNAME, &umd, sizeof(umd) ), STATUS_SUCCESS );
+    check_status( query_info( adapter, KMTQAITYPE_UMDRIVERNAME, &umd, sizeof(umd) ), STATUS_SUCCESS );
     check_bytes( "UmdFileName", umd.UmdFileName, u"one.dll", 8 * sizeof(WCHAR) );
     umd.Version = KMTUMDVERSION_DX11;
-    check_status( query( KMTQAITYPE_UMDRIVERNAME, &umd, sizeof(umd) ), STATUS_NOT_SUPPORTED );
+    check_status( query_info( adapter, KMTQAITYPE_UMDRIVERNAME, &umd, sizeof(umd) ), STATUS_NOT_SUPPORTED );
     /* a name that is too long, and one that just fits */
     for (i = 0; i < MAX_PATH; i++) path[i] = 'x';
     path[MAX_PATH] = 0;
     set_string( software_key, u"UserModeDriverName", REG_SZ, path );
     umd.Version = KMTUMDVERSION_DX9;
-    check_status( query( KMTQAITYPE_UMDRIVERNAME, &umd, sizeof(umd) ), STATUS_NOT_SUPPORTED );
+    check_status( query_info( adapter, KMTQAITYPE_UMDRIVERNAME, &umd, sizeof(umd) ), STATUS_NOT_SUPPORTED );
     path[MAX_PATH - 1] = 0;
     set_string( software_key, u"UserModeDriverName", REG_SZ, path );
-    check_status( query( KMTQAITYPE_UMDRIVERNAME, &umd, sizeof(umd) ), STATUS_SUCCESS );
+    check_status( query_info( adapter, KMTQAITYPE_UMDRIVERNAME, &umd, sizeof(umd) ), STATUS_SUCCESS );
     check_bytes( "UmdFileName", umd.UmdFileName, path, sizeof(umd.UmdFileName) );
     set_value( software_key, u"UserModeDriverName", REG_DWORD, &version, sizeof(version) );
-    check_status( query( KMTQAITYPE_UMDRIVERNAME, &umd, sizeof(umd) ), STATUS_NOT_SUPPORTED );
+    check_status( query_info( adapter, KMTQAITYPE_UMDRIVERNAME, &umd, sizeof(umd) ), STATUS_NOT_SUPPORTED );
     unset( software_key, u"UserModeDriverName" );
 
-    check_status( query( KMTQAITYPE_UMOPENGLINFO, &opengl, sizeof(opengl) ), STATUS_NOT_SUPPORTED );
+    check_status( query_info( adapter, KMTQAITYPE_UMOPENGLINFO, &opengl, sizeof(opengl) ), STATUS_NOT_SUPPORTED );
     set_string( software_key, u"OpenGLDriverName", REG_SZ, u"vendor" );
     FILL( opengl );
-    check_status( query( KMTQAITYPE_UMOPENGLINFO, &opengl, sizeof(opengl) ), STATUS_SUCCESS );
+    check_status( query_info( adapter, KMTQAITYPE_UMOPENGLINFO, &opengl, sizeof(opengl) ), STATUS_SUCCESS );
     check_bytes( "UmdOpenGlIcdFileName", opengl.UmdOpenGlIcdFileName, u"vendor", 7 * sizeof(WCHAR) );
     ok( !opengl.Version && !opengl.Flags, "Version %#x, Flags %#x\n", (UINT)opengl.Version, (UINT)opengl.Flags );
     set_value( software_key, u"OpenGLVersion", REG_DWORD, &version, sizeof(version) );
     set_value( software_key, u"OpenGLFlags", REG_DWORD, &flags, sizeof(flags) );
-    check_status( query( KMTQAITYPE_UMOPENGLINFO, &opengl, sizeof(opengl) ), STATUS_SUCCESS );
+    check_status( query_info( adapter, KMTQAITYPE_UMOPENGLINFO, &opengl, sizeof(opengl) ), STATUS_SUCCESS );
     ok( opengl.Version == version && opengl.Flags == flags, "Version %#x, Flags %#x\n", (UINT)opengl.Version, (UINT)opengl.Flags );
     set_value( software_key, u"OpenGLFlags", REG_BINARY, &flags, sizeof(flags) );
-    check_status( query( KMTQAITYPE_UMOPENGLINFO, &opengl, sizeof(opengl) ), STATUS_SUCCESS );
+    check_status( query_info( adapter, KMTQAITYPE_UMOPENGLINFO, &opengl, sizeof(opengl) ), STATUS_SUCCESS );
     ok( opengl.Version == version && !opengl.Flags, "Version %#x, Flags %#x\n", (UINT)opengl.Version, (UINT)opengl.Flags );
     unset( software_key, u"OpenGLDriverName" );
     unset( software_key, u"OpenGLVersion" );
@@ -601,22 +584,22 @@ static void test_version( void )
 
     for (i = 0; i < ARRAY_SIZE( types ); i++)
     {
-        check_status( query( types[i], &own, sizeof(own) ), STATUS_SUCCESS );
+        check_status( query_info( adapter, types[i], &own, sizeof(own) ), STATUS_SUCCESS );
         set_string( software_key, u"DriverVersion", REG_SZ, u"31.0.15.3699" );
-        check_status( query( types[i], &version, sizeof(version) ), STATUS_SUCCESS );
+        check_status( query_info( adapter, types[i], &version, sizeof(version) ), STATUS_SUCCESS );
         ok( version == (31ull << 48 | 15 << 16 | 3699), "version %s\n", wine_dbgstr_longlong( version ) );
         set_string( software_key, u"DriverVersion", REG_SZ, u"65535.0.65535.007" );
-        check_status( query( types[i], &version, sizeof(version) ), STATUS_SUCCESS );
+        check_status( query_info( adapter, types[i], &version, sizeof(version) ), STATUS_SUCCESS );
         ok( version == 0xffff0000ffff0007ull, "version %s\n", wine_dbgstr_longlong( version ) );
         for (j = 0; j < ARRAY_SIZE( bad ); j++)
         {
             set_string( software_key, u"DriverVersion", REG_SZ, bad[j] );
-            check_status( query( types[i], &version, sizeof(version) ), STATUS_SUCCESS );
+            check_status( query_info( adapter, types[i], &version, sizeof(version) ), STATUS_SUCCESS );
             ok( version == own, "%s: version %s\n", wine_dbgstr_w( bad[j] ), wine_dbgstr_longlong( version ) );
         }
         /* one without an end that is as long as what it is read into */
         set_value( software_key, u"DriverVersion", REG_SZ, u"1.2.3.00000000000000000000000004444", 32 * sizeof(WCHAR) );
-        check_status( query( types[i], &version, sizeof(version) ), STATUS_SUCCESS );
+        check_status( query_info( adapter, types[i], &version, sizeof(version) ), STATUS_SUCCESS );
         ok( version == own, "version %s\n", wine_dbgstr_longlong( version ) );
         unset( software_key, u"DriverVersion" );
     }
@@ -640,7 +623,7 @@ static void test_nonsense( void )
     set_value( device_key, u"Driver", REG_DWORD, &number, sizeof(number) );
     ok( !get_key( D3DKMT_PNP_KEY_SOFTWARE, buffer ), "a software key\n" );
     check_status( ask( D3DDDI_QUERYREGISTRY_ADAPTERKEY, u"x", REG_SZ, 100 ), STATUS_OBJECT_NAME_NOT_FOUND );
-    check_status( query( KMTQAITYPE_UMOPENGLINFO, &answer, sizeof(D3DKMT_OPENGLINFO) ), STATUS_NOT_SUPPORTED );
+    check_status( query_info( adapter, KMTQAITYPE_UMOPENGLINFO, &answer, sizeof(D3DKMT_OPENGLINFO) ), STATUS_NOT_SUPPORTED );
     unset( device_key, u"Driver" );
     ok( !get_key( D3DKMT_PNP_KEY_SOFTWARE, buffer ), "a software key\n" );
     ok( get_key( D3DKMT_PNP_KEY_HARDWARE, buffer ), "no device key\n" );
@@ -658,8 +641,8 @@ static void test_nonsense( void )
     {
         fake_registry_fail( statuses[i] );
         check_status( ask( D3DDDI_QUERYREGISTRY_ADAPTERKEY, u"x", REG_SZ, 100 ), statuses[i] );
-        check_status( query( KMTQAITYPE_UMOPENGLINFO, &answer, sizeof(D3DKMT_OPENGLINFO) ), statuses[i] );
-        check_status( query( KMTQAITYPE_SERVICENAME, buffer, sizeof(buffer) ), statuses[i] );
+        check_status( query_info( adapter, KMTQAITYPE_UMOPENGLINFO, &answer, sizeof(D3DKMT_OPENGLINFO) ), statuses[i] );
+        check_status( query_info( adapter, KMTQAITYPE_SERVICENAME, buffer, sizeof(buffer) ), statuses[i] );
         fake_registry_fail( STATUS_SUCCESS );
     }
 
@@ -681,11 +664,11 @@ static void test_nonsense( void )
     }
 
     /* the GUID of Wine's display devices */
-    check_status( query( KMTQAITYPE_ADAPTERGUID, &own, sizeof(own) ), STATUS_SUCCESS );
+    check_status( query_info( adapter, KMTQAITYPE_ADAPTERGUID, &own, sizeof(own) ), STATUS_SUCCESS );
     memcpy( buffer, device_key, sizeof(device_key) );
     memcpy( buffer + length_of( device_key ), u"\\Device Parameters", 19 * sizeof(WCHAR) );
     set_string( buffer, u"VideoID", REG_SZ, u"{8d2e17e5-0f2d-4ea5-8602-E93970E0AA7B}" );
-    check_status( query( KMTQAITYPE_ADAPTERGUID, &guid, sizeof(guid) ), STATUS_SUCCESS );
+    check_status( query_info( adapter, KMTQAITYPE_ADAPTERGUID, &guid, sizeof(guid) ), STATUS_SUCCESS );
     ok( guid.Data1 == 0x8d2e17e5 && guid.Data2 == 0x0f2d && guid.Data3 == 0x4ea5 && guid.Data4[0] == 0x86 && guid.Data4[7] == 0x7b,
         "GUID %#x\n", (UINT)guid.Data1 );
     for (i = 0; i < 5; i++)
@@ -695,7 +678,7 @@ static void test_nonsense( void )
                                             u"{8d2e17e5-0f2d-4ea5-8602-E93970E0AA:B}" };
 
         set_string( buffer, u"VideoID", REG_SZ, bad[i] );
-        check_status( query( KMTQAITYPE_ADAPTERGUID, &guid, sizeof(guid) ), STATUS_SUCCESS );
+        check_status( query_info( adapter, KMTQAITYPE_ADAPTERGUID, &guid, sizeof(guid) ), STATUS_SUCCESS );
         check_bytes( "GUID", &guid, &own, sizeof(guid) );
     }
     unset( buffer, u"VideoID" );
@@ -703,23 +686,10 @@ static void test_nonsense( void )
 
 #endif
 
-static void get_luid( void )
-{
-    D3DKMT_ADAPTERINFO infos[64];
-    D3DKMT_ENUMADAPTERS2 params;
-    UINT i;
-
-    params.NumAdapters = ARRAY_SIZE( infos );
-    params.pAdapters = infos;
-    check_status( pD3DKMTEnumAdapters2( &params ), STATUS_SUCCESS );
-    for (i = 0; i < params.NumAdapters; i++) close_adapter( infos[i].hAdapter );
-    luid = infos[0].AdapterLuid;    /* open_adapter takes the first */
-}
-
 START_TEST(registry)
 {
     if (!open_adapter( &adapter )) return;
-    get_luid();
+    luid = get_adapter_info().AdapterLuid;
     test_bad();
 #ifndef _WIN32
     test_none();

@@ -593,19 +593,14 @@ static void test_enum_processes( UINT present )
 
 START_TEST(statistics)
 {
-    D3DKMT_ADAPTERINFO infos[64];
-    D3DKMT_ENUMADAPTERS2 enum2;
-    UINT i;
+    D3DKMT_ADAPTERINFO info;
 
     check_status( pD3DKMTQueryStatistics( NULL ), STATUS_INVALID_PARAMETER );
     if (!open_adapter( &adapter )) return;
     get_adapter_data( adapter, &data );
-    enum2.NumAdapters = ARRAY_SIZE( infos );
-    enum2.pAdapters = infos;
-    check_status( pD3DKMTEnumAdapters2( &enum2 ), STATUS_SUCCESS );
-    luid = infos[0].AdapterLuid;
-    sources = infos[0].NumOfSources;
-    for (i = 0; i < enum2.NumAdapters; i++) close_adapter( infos[i].hAdapter );
+    info = get_adapter_info();
+    luid = info.AdapterLuid;
+    sources = info.NumOfSources;
 
     test_without_device();
     test_enum_processes( 0 );

@@ -445,16 +445,9 @@ static void test_to_budget( void )
 START_TEST(trim)
 {
     const char *value = getenv( "WINEKMT_TRIM_INTERVAL" );
-    D3DKMT_ADAPTERINFO infos[64];
-    D3DKMT_ENUMADAPTERS2 enum2;
-    UINT i;
 
     if (!open_device( &adapter, &device )) return;
-    enum2.NumAdapters = ARRAY_SIZE( infos );
-    enum2.pAdapters = infos;
-    check_status( pD3DKMTEnumAdapters2( &enum2 ), STATUS_SUCCESS );
-    luid = infos[0].AdapterLuid;
-    for (i = 0; i < enum2.NumAdapters; i++) close_adapter( infos[i].hAdapter );
+    luid = get_adapter_info().AdapterLuid;
     create_fence_queue( device, &queue );
     test_statuses();
     if (!value || !(interval = atoi( value ))) skip( "no short interval: run with WINEKMT_TRIM_INTERVAL=100\n" );

@@ -71,22 +71,57 @@ void check_status_( const char *file, int line, const char *what, NTSTATUS got, 
  * Adapters and devices
  */
 
+NTSTATUS query_info( D3DKMT_HANDLE adapter, UINT type, void *data, UINT size )
+{
+    D3DKMT_QUERYADAPTERINFO params;
+    char before[sizeof(params)];
+    NTSTATUS status;
+
+    memset( &params, 0, sizeof(params) );
+    params.hAdapter = adapter;
+    params.Type = type;
+    params.pPrivateDriverData = data;
+    params.PrivateDriverDataSize = size;
+    memcpy( before, &params, sizeof(before) );
+    status = pD3DKMTQueryAdapterInfo( &params );
+    check_bytes( "QueryAdapterInfo: parameter block", &params, before, sizeof(before) );
+    return status;
+}
+
 BOOL get_adapter_data( D3DKMT_HANDLE adapter, struct winekmt_adapter_data *data )
 {
-    D3DKMT_QUERYADAPTERINFO query;
-
     memset( data, 0, sizeof(*data) );
-    memset( &query, 0, sizeof(query) );
-    query.hAdapter = adapter;
-    query.Type = KMTQAITYPE_UMDRIVERPRIVATE;
-    query.pPrivateDriverData = data;
-    query.PrivateDriverDataSize = sizeof(*data);
-    return !pD3DKMTQueryAdapterInfo( &query ) && data->magic == WINEKMT_ADAPTER_MAGIC;
+    return !query_info( adapter, KMTQAITYPE_UMDRIVERPRIVATE, data, sizeof(*data) ) && data->magic == WINEKMT_ADAPTER_MAGIC;
+}
+
+UINT enum_adapters( D3DKMT_ADAPTERINFO infos[MAX_ADAPTERS] )
+{
+    D3DKMT_ENUMADAPTERS2 enum2;
+
+    enum2.NumAdapters = MAX_ADAPTERS;
+    enum2.pAdapters = infos;
+    check_status( pD3DKMTEnumAdapters2( &enum2 ), STATUS_SUCCESS );
+    return enum2.NumAdapters;
+}
+
+void close_adapters( const D3DKMT_ADAPTERINFO *infos, UINT count )
+{
+    while (count--) close_adapter( infos[count].hAdapter );
+}
+
+D3DKMT_ADAPTERINFO get_adapter_info( void )
+{
+    D3DKMT_ADAPTERINFO infos[MAX_ADAPTERS];
+
+    memset( &infos[0], 0, sizeof(infos[0]) );
+    close_adapters( infos, enum_adapters( infos ) );
+    infos[0].hAdapter = 0;
+    return infos[0];
 }
 
 BOOL open_adapter_( const char *file, int line, D3DKMT_HANDLE *adapter )
 {
-    D3DKMT_ADAPTERINFO infos[64];
+    D3DKMT_ADAPTERINFO infos[MAX_ADAPTERS];
     struct winekmt_adapter_data data;
     D3DKMT_ENUMADAPTERS2 enum2;
     D3DKMT_CLOSEADAPTER close;

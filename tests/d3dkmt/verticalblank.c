@@ -59,25 +59,13 @@ static void set_event( HANDLE event )
 #endif
 }
 
-static NTSTATUS query( UINT type, void *data, UINT size )
-{
-    D3DKMT_QUERYADAPTERINFO params;
-
-    memset( &params, 0, sizeof(params) );
-    params.hAdapter = adapter;
-    params.Type = type;
-    params.pPrivateDriverData = data;
-    params.PrivateDriverDataSize = size;
-    return pD3DKMTQueryAdapterInfo( &params );
-}
-
 /* Rate and height of source 0, as QueryAdapterInfo has them; winekmt's defaults where there is no display. FALSE: on Windows, without. */
 static BOOL get_mode( UINT *rate, UINT *height )
 {
     D3DKMT_CURRENTDISPLAYMODE mode;
 
     memset( &mode, 0, sizeof(mode) );
-    if (!query( KMTQAITYPE_CURRENTDISPLAYMODE, &mode, sizeof(mode) ) && mode.DisplayMode.RefreshRate.Denominator)
+    if (!query_info( adapter, KMTQAITYPE_CURRENTDISPLAYMODE, &mode, sizeof(mode) ) && mode.DisplayMode.RefreshRate.Denominator)
     {
         *rate = mode.DisplayMode.RefreshRate.Numerator / mode.DisplayMode.RefreshRate.Denominator;
         *height = mode.DisplayMode.Height;
@@ -91,14 +79,12 @@ static BOOL get_mode( UINT *rate, UINT *height )
 /* A device of another adapter, and that adapter; 0: there is none. */
 static D3DKMT_HANDLE open_other_device( D3DKMT_HANDLE *other )
 {
-    D3DKMT_ADAPTERINFO infos[64];
-    D3DKMT_ENUMADAPTERS2 enum2 = { ARRAY_SIZE( infos ), infos };
+    D3DKMT_ADAPTERINFO infos[MAX_ADAPTERS];
+    UINT i, count = enum_adapters( infos );
     D3DKMT_CREATEDEVICE create;
-    UINT i;
 
     *other = 0;
-    check_status( pD3DKMTEnumAdapters2( &enum2 ), STATUS_SUCCESS );
-    for (i = 0; i < enum2.NumAdapters; i++)
+    for (i = 0; i < count; i++)
     {
         if (i == 1) *other = infos[i].hAdapter;
         else close_adapter( infos[i].hAdapter );
@@ -566,13 +552,9 @@ static void test_told_displays( void )
     D3DKMT_CHECKMONITORPOWERSTATE power = { adapter, 3 };
     D3DKMT_CURRENTDISPLAYMODE mode;
     D3DKMT_GETSCANLINE scan;
-    D3DKMT_ADAPTERINFO infos[64];
-    D3DKMT_ENUMADAPTERS2 enum2 = { ARRAY_SIZE( infos ), infos };
     UINT i;
 
-    check_status( pD3DKMTEnumAdapters2( &enum2 ), STATUS_SUCCESS );
-    displays[0].luid = displays[1].luid = infos[0].AdapterLuid;
-    for (i = 0; i < enum2.NumAdapters; i++) close_adapter( infos[i].hAdapter );
+    displays[0].luid = displays[1].luid = get_adapter_info().AdapterLuid;
     kmt_fails( CheckMonitorPowerState, &power, STATUS_INVALID_PARAMETER );
 
     for (i = 0; i < ARRAY_SIZE( rates ); i++)
@@ -599,7 +581,7 @@ static void test_told_displays( void )
     kmt_fails( CheckMonitorPowerState, &power, STATUS_INVALID_PARAMETER );
     memset( &mode, SENTINEL, sizeof(mode) );
     mode.VidPnSourceId = 3;
-    check_status( query( KMTQAITYPE_CURRENTDISPLAYMODE, &mode, sizeof(mode) ), STATUS_SUCCESS );
+    check_status( query_info( adapter, KMTQAITYPE_CURRENTDISPLAYMODE, &mode, sizeof(mode) ), STATUS_SUCCESS );
     ok( mode.VidPnSourceId == 3, "VidPnSourceId %u\n", mode.VidPnSourceId );
     ok( mode.DisplayMode.Width == 600 && mode.DisplayMode.Height == 800, "%ux%u\n", mode.DisplayMode.Width, mode.DisplayMode.Height );
     ok( mode.DisplayMode.Format == D3DDDIFMT_R5G6B5, "Format %u\n", mode.DisplayMode.Format );

@@ -8,43 +8,21 @@
  * any later version.
  */
 
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "gpu_test.h"
 #include "os/sensors.h"
+#include "sensor_tree.h"
 
 #define DEVICE  "sys/bus/pci/devices/0012:34:15.6"
 
 static const struct pci_address address = { 0x12, 0x34, 0x15, 6 };
-static char root[] = "/tmp/winekmt_os_XXXXXX";
 
 static void write_file( const char *name, const char *content )
 {
-    char path[512], *slash;
-    FILE *file;
-
-    snprintf( path, sizeof(path), "%s/%s", root, name );
-    for (slash = path + strlen( root ) + 1; (slash = strchr( slash, '/' )); slash++)
-    {
-        *slash = 0;
-        mkdir( path, 0700 );
-        *slash = '/';
-    }
-    if (!check( (file = fopen( path, "w" )), "%s", path )) return;
-    fputs( content, file );
-    fclose( file );
-}
-
-static int remove_one( const char *path, const struct stat *st, int type, struct FTW *ftw )
-{
-    (void)st;
-    (void)type;
-    (void)ftw;
-    return remove( path );
+    check( sensor_tree_write( name, content ), "%s", name );
 }
 
 static bool read_sensors( struct gpu_sensors *sensors )
@@ -168,10 +146,9 @@ void test_sensors(void)
     setenv( "WINEKMT_SENSORS_ROOT", deep, 1 );
     check( !read_sensors( &s ) && !read_engine_times( &address, 0, times ) && !read_engine_times( &address, -1, times ), "too long" );
 
-    if (!check( mkdtemp( root ), "%s", root )) return;
-    setenv( "WINEKMT_SENSORS_ROOT", root, 1 );
+    if (!check( sensor_tree_create(), "no folder" )) return;
     test_values();
     test_engines();
     unsetenv( "WINEKMT_SENSORS_ROOT" );
-    check( !nftw( root, remove_one, 8, FTW_DEPTH | FTW_PHYS ), "%s is left", root );
+    check( sensor_tree_remove( "" ), "it is left" );
 }
