@@ -83,8 +83,9 @@ static void tell( struct peer *peer, const char *format, ... )
     va_end( args );
 }
 
-static void spawn( struct peer *peer, unsigned int which )
+void start( struct peer *peer, unsigned int which )
 {
+    unsigned int status = ~0u;
     int in[2], out[2];
 
     if (pipe2( in, O_CLOEXEC ) || pipe2( out, O_CLOEXEC )) abort();
@@ -102,28 +103,6 @@ static void spawn( struct peer *peer, unsigned int which )
     peer->in = fdopen( in[1], "w" );
     peer->out = fdopen( out[0], "r" );
     read_line( peer );
-}
-
-/* Once in some thousand starts a Wine process ends with status 1, silently, before it has said anything; why is not known (docs/architecture.md).
- * One such start in a run is repeated, and told; a second is a failure. */
-void start( struct peer *peer, unsigned int which )
-{
-    static bool repeated;
-    unsigned int status = ~0u;
-    int how;
-
-    spawn( peer, which );
-    if (feof( peer->out ) && waitpid( peer->pid, &how, 0 ) == peer->pid)
-    {
-        trace( "%s ended at its start, its wait status is %#x\n", commands[which], how );
-        if (!repeated && how == 0x100)
-        {
-            repeated = true;
-            fclose( peer->in );
-            fclose( peer->out );
-            spawn( peer, which );
-        }
-    }
     ok( sscanf( peer->line, "ready %x %lu", &status, &peer->id ) == 2 && !status, "%s says %s\n", commands[which], peer->line );
 }
 
