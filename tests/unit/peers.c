@@ -432,6 +432,38 @@ static void *lose_soon( void *arg )
     return arg;
 }
 
+/* Says for three times as long as an answer is waited for that it is at work, and only then gives. */
+static void use_14_and_work( void )
+{
+    enum ledger_request_kind kind;
+    uint64_t bytes;
+    unsigned int i;
+
+    child_waits( 2 );
+    publish( 14, 0, 14 );
+    child_says( 2 );
+    for (i = 0; i < 20000 && !ledger_take_request( account, LEDGER_LOCAL, &bytes, &kind ); i++) usleep( 1000 );
+    for (i = 0; i < 12; i++)
+    {
+        usleep( 50000 );
+        ledger_show_progress();
+    }
+    publish( 8, 0, 0 );
+    ledger_announce_release( account );
+}
+
+/* Paging out may take longer than the wait for an answer: there are signs that it is being done. */
+static void test_slow_page_out(void)
+{
+    start_peer( use_14_and_work );
+    parent_says( 2 );
+    parent_waits( 2 );
+    look_again();
+    unit_create( &race.unit, .size = MIB( 6 ) );
+    unit_check( &race.unit );
+    end_of_peer();
+}
+
 /* The device is lost while the others are waited for. */
 static void loss_while_asking(void)
 {
@@ -455,34 +487,35 @@ static void loss_while_asking(void)
 static void ask_for_10_then_5( void )
 {
     child_waits( 2 );
-    ask( 10, LEDGER_REQUEST_OFFERED );
+    ask( 10, LEDGER_REQUEST_EVICT );
     child_says( 2 );
     child_waits( 3 );
-    ask( 5, LEDGER_REQUEST_OFFERED );
+    ask( 5, LEDGER_REQUEST_EVICT );
     child_says( 3 );
 }
 
 static bool was_asked( void *arg )
 {
     (void)arg;
-    return race.unit.vidmm->groups[GROUP_LOCAL].requested[LEDGER_REQUEST_OFFERED] != 0;
+    return race.unit.vidmm->groups[GROUP_LOCAL].evict_to != UINT64_MAX;
 }
 
 /* Of two requests that nobody has carried out yet the larger one counts. */
 static void two_requests(void)
 {
-    uint64_t bytes;
+    uint64_t target;
 
     start_peer( ask_for_10_then_5 );
     unit_fail_threads( true );      /* no worker */
+    unit_create( &race.unit, .size = MIB( 12 ) );
     parent_says( 2 );
     parent_waits( 2 );
     ok( unit_wait( was_asked, NULL ), "the request does not arrive\n" );
     parent_says( 3 );
     parent_waits( 3 );
     usleep( 200000 );               /* until it has arrived too */
-    bytes = unit_read( &race.unit, groups[GROUP_LOCAL].requested[LEDGER_REQUEST_OFFERED] );
-    ok( bytes == MIB( 10 ), "%llu bytes are asked for\n", (unsigned long long)bytes );
+    target = unit_read( &race.unit, groups[GROUP_LOCAL].evict_to );
+    ok( target == MIB( 2 ), "%llu bytes are to be left\n", (unsigned long long)target );
     unit_fail_threads( false );
     end_of_peer();
 }
@@ -502,8 +535,7 @@ static void ask_for_4_evicted( void )
 static bool is_not_asked( void *arg )
 {
     (void)arg;
-    return !race.unit.vidmm->groups[GROUP_LOCAL].requested[LEDGER_REQUEST_OFFERED] &&
-           !race.unit.vidmm->groups[GROUP_LOCAL].requested[LEDGER_REQUEST_EVICT];
+    return race.unit.vidmm->groups[GROUP_LOCAL].evict_to == UINT64_MAX;
 }
 
 /* Waits until the worker has been asked, and has answered by an announcement. */
@@ -526,6 +558,36 @@ static void nothing_to_give(void)
     parent_says( 2 );
     wait_for_answer( seen );
     ok( !unit_is_evicted( &race.unit, handle ) && unit_peek_is( &race.unit, handle, 1 ), "evicted, or another content\n" );
+    unit_check( &race.unit );
+    end_of_peer();
+}
+
+static void wait_until_done( void )
+{
+    set_flag( &race.entered );
+    wait_for( &race.done, 10000 );
+}
+
+/* What is offered goes at once, also while the worker is paging something out. */
+static void test_discard_beside_page_out(void)
+{
+    D3DKMT_HANDLE handles[8];
+    uint64_t used, now = 0;
+    unsigned int i;
+
+    start_peer( ask_for_4_discarded );
+    for (i = 0; i < 8; i++) handles[i] = unit_create_held( &race.unit, .size = MIB( 1 ) );
+    for (i = 0; i < 4; i++) unit_write( &race.unit, handles[i], i );
+    ok_status( unit_offer( &race.unit, handles + 4, 4, D3DKMT_OFFER_PRIORITY_LOW, false ), STATUS_SUCCESS );
+    on_first( FAKE_GPU_READ, wait_until_done );
+    ok_status( unit_evict( &race.unit, handles, 4, false ), STATUS_SUCCESS );
+    wait_for( &race.entered, 10000 );
+    ok( flag( &race.entered ), "nothing is evicted\n" );
+    used = unit_read( &race.unit, groups[GROUP_LOCAL].used );
+    parent_says( 2 );
+    for (i = 0; i < 5000 && (now = unit_read( &race.unit, groups[GROUP_LOCAL].used )) > used - MIB( 4 ); i++) usleep( 1000 );
+    ok( now == used - MIB( 4 ), "used %llu, %llu before\n", (unsigned long long)now, (unsigned long long)used );
+    set_flag( &race.done );
     unit_check( &race.unit );
     end_of_peer();
 }
@@ -576,13 +638,51 @@ static void loss_while_giving(void)
 /* The program ends while the worker frees what it discarded for another process. */
 static void shutdown_while_giving(void)
 {
+    D3DKMT_HANDLE handles[12];
+    unsigned int i;
+
+    start_peer( use_1_and_ask_for_4_evicted );
+    for (i = 0; i < 12; i++) handles[i] = unit_create( &race.unit, .size = MIB( 1 ) );
+    ok_status( unit_offer( &race.unit, handles, 1, D3DKMT_OFFER_PRIORITY_LOW, false ), STATUS_SUCCESS );
+    on_first( FAKE_GPU_FREE, wait_until_stopping );
+    parent_says( 2 );
+    wait_for( &race.entered, 10000 );
+    ok( flag( &race.entered ), "nothing is freed\n" );
+    end_of_peer();
+}
+
+static void free_slowly( void )
+{
+    set_flag( &race.entered );
+    usleep( 100000 );
+}
+
+/* The program ends while the listener frees: that is waited for. */
+static void shutdown_while_discarding(void)
+{
     D3DKMT_HANDLE handles[8];
     unsigned int i;
 
     start_peer( ask_for_4_discarded );
     for (i = 0; i < 8; i++) handles[i] = unit_create( &race.unit, .size = MIB( 1 ) );
-    ok_status( unit_offer( &race.unit, handles, 1, D3DKMT_OFFER_PRIORITY_LOW, false ), STATUS_SUCCESS );
-    on_first( FAKE_GPU_FREE, wait_until_stopping );
+    ok_status( unit_offer( &race.unit, handles, 4, D3DKMT_OFFER_PRIORITY_LOW, false ), STATUS_SUCCESS );
+    on_first( FAKE_GPU_FREE, free_slowly );
+    parent_says( 2 );
+    wait_for( &race.entered, 10000 );
+    ok( flag( &race.entered ), "nothing is freed\n" );
+    end_of_peer();
+}
+
+/* The device is lost while the listener frees. */
+static void loss_while_discarding(void)
+{
+    D3DKMT_HANDLE handles[8];
+    unsigned int i;
+
+    start_peer( ask_for_4_discarded );
+    for (i = 0; i < 8; i++) handles[i] = unit_create( &race.unit, .size = MIB( 1 ) );
+    ok_status( unit_offer( &race.unit, handles, 2, D3DKMT_OFFER_PRIORITY_LOW, false ), STATUS_SUCCESS );
+    on_first( FAKE_GPU_FREE, lose_slowly );
     parent_says( 2 );
     wait_for( &race.entered, 10000 );
     ok( flag( &race.entered ), "nothing is freed\n" );
@@ -602,12 +702,16 @@ START_TEST(peers)
         { "over budget", over_budget },
         { "Vulkan is full", vulkan_is_full },
         { "no time to ask", no_time_to_ask },
+        { "slow page-out", test_slow_page_out },
         { "loss while asking", loss_while_asking },
         { "two requests", two_requests },
         { "nothing to give", nothing_to_give },
+        { "discard beside page-out", test_discard_beside_page_out },
         { "within the share", within_the_share },
         { "loss while giving", loss_while_giving },
         { "shutdown while giving", shutdown_while_giving },
+        { "shutdown while discarding", shutdown_while_discarding },
+        { "loss while discarding", loss_while_discarding },
     };
     unsigned int i;
 

@@ -16,6 +16,11 @@
 
 #include "core/vidmm.h"
 
+/* How much is copied between two signs of progress: some milliseconds each. A GPU's copies overlap within a piece only, so theirs is
+ * larger. */
+#define CPU_PIECE_BYTES  (16ull << 20)
+#define GPU_PIECE_BYTES  (128ull << 20)
+
 /* sign: 1 for content that is in system memory from now on, -1 for what is not any more. */
 static void count_evicted_locked( const struct allocation *allocation, int64_t sign )
 {
@@ -74,11 +79,29 @@ static void prefer_cpu_locked( struct vidmm *vidmm, struct page_out *page )
     page->content = mapped_content( page->allocation );     /* now: others may map the block while the copy is made */
 }
 
+/* Copies the content in pieces: between two of them others see that this process is at work. The lock is not held. */
+static enum gpu_result copy_pieces( struct vidmm *vidmm, const struct page_out *page )
+{
+    const struct allocation *allocation = page->allocation;
+    const struct vidmm_block *block = allocation->block;
+    uint64_t start = allocation->slot * block_slot_size( block ), piece = page->content ? CPU_PIECE_BYTES : GPU_PIECE_BYTES;
+    enum gpu_result result = GPU_SUCCESS;
+    uint64_t offset, size;
+
+    for (offset = 0; offset < allocation->size && !result; offset += size)
+    {
+        size = allocation->size - offset < piece ? allocation->size - offset : piece;
+        if (page->content) memcpy( (char *)page->copy + offset, page->content + offset, size );
+        else result = gpu_read_memory( vidmm->device, block->memory, start + offset, (char *)page->copy + offset, size );
+        ledger_show_progress();
+    }
+    return result;
+}
+
 /* The lock is not held; the allocation is busy. */
 static void copy_out( struct vidmm *vidmm, struct page_out *page )
 {
-    struct allocation *allocation = page->allocation;
-    const struct vidmm_block *block = allocation->block;
+    const struct allocation *allocation = page->allocation;
 
     page->copy = NULL;
     page->result = GPU_SUCCESS;
@@ -88,9 +111,7 @@ static void copy_out( struct vidmm *vidmm, struct page_out *page )
         page->result = GPU_OUT_OF_HOST_MEMORY;
         return;
     }
-    if (page->content) memcpy( page->copy, page->content, allocation->size );
-    else page->result = gpu_read_memory( vidmm->device, block->memory, allocation->slot * block_slot_size( block ), page->copy,
-                                         allocation->size );
+    page->result = copy_pieces( vidmm, page );
 }
 
 /* The bytes of system memory that paging it out takes. */

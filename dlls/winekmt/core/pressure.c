@@ -122,7 +122,7 @@ static bool compact_loosened_pool_locked( struct vidmm *vidmm, const struct shor
     return false;
 }
 
-enum room make_room_locked( struct vidmm *vidmm, const struct shortage *shortage, struct vidmm_pool *pool, bool evict )
+enum room make_room_locked( struct vidmm *vidmm, const struct shortage *shortage, struct vidmm_pool *pool, enum effort effort )
 {
     enum room room = ROOM_NONE;
     unsigned int patience = 0;
@@ -151,8 +151,8 @@ enum room make_room_locked( struct vidmm *vidmm, const struct shortage *shortage
     if (found) return ROOM_MADE;
 
     if (compact_pools_locked( vidmm, shortage )) return ROOM_MADE;
-    if (evict && (room = page_out_locked( vidmm, shortage, EVICT_MAXIMUM )) == ROOM_MADE) return ROOM_MADE;
-    if (vidmm->freeing)
+    if (effort == EFFORT_EVICT && (room = page_out_locked( vidmm, shortage, EVICT_MAXIMUM )) == ROOM_MADE) return ROOM_MADE;
+    if (vidmm->freeing && effort != EFFORT_AT_ONCE)
     {
         kmt_wait_locked( UINT64_MAX );
         return ROOM_MADE;

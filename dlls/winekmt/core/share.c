@@ -4,8 +4,9 @@
  * The memory of a group is divided among the processes that use it: reservations first, the rest in equal shares. What one
  * leaves of its share is lent to the others until it asks for it, so a process that is alone may use everything. A process whose next
  * block does not fit beside what the others hold asks them: first to discard what they have offered, then, those who use more than
- * their share, to evict what they do not hold resident. They do so on their workers. Nobody depends on an answer: who gets
- * none within a moment makes do with what it can free itself. Two that look at the same instant may both take the last bytes: the
+ * their share, to evict what they do not hold resident. They discard on the thread that listens, which does nothing else, and evict on their
+ * workers. Nobody depends on an answer: who gets none within a moment, nor a sign that it is being worked on, makes do with what it can
+ * free itself. Two that look at the same instant may both take the last bytes: the
  * division is not exact to a block, and Vulkan has the last word.
  *
  * What others say of themselves are hints (os/ledger.h). The ledger's functions are called under the lock, as an exception to the rule of
@@ -20,11 +21,13 @@
 
 #include "core/vidmm.h"
 
-/* How long the answer to a request is waited for after the last sign of progress: a discard, and a page-out. */
+/* How long the answer to a request is waited for: a discard, and a page-out; the latter also after each sign of progress. */
 #define DISCARD_WAIT_NS   (20 * 1000000ull)
 #define PAGE_OUT_WAIT_NS  (200 * 1000000ull)
 /* After a request that nobody answered, how long until the next one: somebody may be stopped in a debugger. */
 #define REQUEST_PAUSE_NS  (1000 * 1000000ull)
+/* How long one request is waited for at most, however much others seem to be at work. */
+#define WORK_WAIT_NS      (30 * 1000000000ull)
 
 /***********************************************************************
  * Dividing
@@ -201,13 +204,29 @@ static unsigned int send_requests_locked( struct vidmm *vidmm, unsigned int grou
     return requests;
 }
 
+/* Notes what others say of their progress; both lists are in the order of slots. Whether one of those who were asked has shown some. */
+static bool note_progress( struct ledger_peer *peers, unsigned int count, const bool *asked, const struct ledger_peer *now, unsigned int now_count )
+{
+    unsigned int i, j;
+    bool found = false;
+
+    for (i = j = 0; i < count; i++)
+    {
+        while (j < now_count && now[j].slot < peers[i].slot) j++;
+        if (j == now_count || now[j].slot != peers[i].slot) continue;   /* it has ended */
+        if (asked[i] && now[j].progress != peers[i].progress) found = true;
+        peers[i].progress = now[j].progress;
+    }
+    return found;
+}
+
 /* One round of requests, and the wait for an answer. *progress: somebody gave something. Those who did not answer are not asked
  * again for a while, so that the next round asks others. false: there was nobody to ask. */
 static bool ask_round_locked( struct vidmm *vidmm, unsigned int group, uint64_t bytes, enum ledger_request_kind kind, bool *progress )
 {
-    uint64_t before, deadline = os_time_ns() + (kind == LEDGER_REQUEST_EVICT ? PAGE_OUT_WAIT_NS : DISCARD_WAIT_NS);
+    uint64_t wait = kind == LEDGER_REQUEST_EVICT ? PAGE_OUT_WAIT_NS : DISCARD_WAIT_NS, start = os_time_ns(), deadline = start + wait, before;
     struct ledger_peer peers[LEDGER_SLOTS];
-    bool asked[LEDGER_SLOTS];
+    bool asked[LEDGER_SLOTS], at_work = false;
     unsigned int count, i;
     uint32_t seen;
 
@@ -221,15 +240,23 @@ static bool ask_round_locked( struct vidmm *vidmm, unsigned int group, uint64_t 
     do
     {
         struct ledger_peer now[LEDGER_SLOTS];
+        unsigned int now_count;
 
         kmt_unlock();
         ledger_wait( vidmm->account, &seen, deadline );
         kmt_lock();
-        *progress = sum_of_used( now, ledger_peers( vidmm->account, group, now ) ) < before;
+        now_count = ledger_peers( vidmm->account, group, now );
+        *progress = sum_of_used( now, now_count ) < before;
+        /* Copying and freeing take what they take. */
+        if (!*progress && note_progress( peers, count, asked, now, now_count ))
+        {
+            at_work = true;
+            deadline = at_most( os_time_ns() + PAGE_OUT_WAIT_NS, start + WORK_WAIT_NS );
+        }
     }
     while (!*progress && !vidmm->lost && os_time_ns() < deadline);
     /* Which of them it was does not matter: all may be asked again. */
-    for (i = 0; *progress && i < count; i++) if (asked[i]) vidmm->silent_until[peers[i].slot][kind] = 0;
+    for (i = 0; (*progress || at_work) && i < count; i++) if (asked[i]) vidmm->silent_until[peers[i].slot][kind] = 0;
     return true;
 }
 
@@ -251,7 +278,33 @@ bool share_ask_locked( struct vidmm *vidmm, unsigned int group, uint64_t bytes, 
  * Being asked
  */
 
-/* On the ledger's thread: notes what is wanted and leaves it to the workers. */
+/* Tells the others what was given up. */
+static void announce_locked( struct vidmm *vidmm )
+{
+    share_publish_locked( vidmm );
+    ledger_announce_release( vidmm->account );
+}
+
+/* Discards up to bytes of a group. Drops the lock. */
+static void discard_for_others_locked( struct vidmm *vidmm, unsigned int group, uint64_t bytes )
+{
+    uint64_t target = vidmm->groups[group].used - at_most( bytes, vidmm->groups[group].used );
+    struct shortage shortage = { .local = group == GROUP_LOCAL };
+
+    vidmm->refs++;
+    ledger_show_progress();
+    while (!vidmm->lost && vidmm->groups[group].used > target)
+    {
+        shortage.bytes = vidmm->groups[group].used - target;
+        if (make_room_locked( vidmm, &shortage, NULL, EFFORT_AT_ONCE ) != ROOM_MADE) break;
+        announce_locked( vidmm );
+    }
+    announce_locked( vidmm );
+    vidmm_release_locked( vidmm );      /* not the last one: its GPU has one until vidmm_reap_locked */
+}
+
+/* On the ledger's thread. What is offered costs no copy, so it goes here and now, whatever the worker is about; evictions are left to the
+ * worker. */
 static void listen( void )
 {
     struct vidmm *vidmm = NULL;
@@ -268,32 +321,22 @@ static void listen( void )
 
         for (group = 0; group < GROUP_COUNT; group++)
             /* Two kinds; another process that floods us with requests is not to keep the lock. */
-            for (turns = 0; turns < 4 && ledger_take_request( vidmm->account, group, &bytes, &kind ); turns++)
+            for (turns = 0; turns < 4 && !vidmm->lost && ledger_take_request( vidmm->account, group, &bytes, &kind ); turns++)
             {
-                uint64_t *requested = &vidmm->groups[group].requested[kind];
+                struct vidmm_group *mine = &vidmm->groups[group];
 
-                if (*requested < bytes) *requested = bytes;
-                wanted = true;
+                if (kind == LEDGER_REQUEST_OFFERED) discard_for_others_locked( vidmm, group, bytes );
+                else
+                {
+                    /* Who is waiting asks again for what is still missing: that is no second request. */
+                    mine->evict_to = at_most( mine->evict_to, mine->used - at_most( bytes, mine->used ) );
+                    wanted = true;
+                }
             }
         if (wanted) worker_kick_locked( vidmm );
     }
     for (turns = 0; turns < 4 && ledger_take_decommit( &bytes, &ticket ); turns++) ledger_answer_decommit( ticket, decommit_locked( bytes ) );
     kmt_unlock();
-}
-
-/* Gives up to bytes of a group. */
-static void give_locked( struct vidmm *vidmm, unsigned int group, uint64_t bytes, bool evict )
-{
-    uint64_t target = vidmm->groups[group].used - at_most( bytes, vidmm->groups[group].used );
-    struct shortage shortage = { .local = group == GROUP_LOCAL };
-
-    while (!vidmm->stopping && !vidmm->lost && vidmm->groups[group].used > target)
-    {
-        shortage.bytes = vidmm->groups[group].used - target;
-        if (make_room_locked( vidmm, &shortage, NULL, evict ) != ROOM_MADE) break;
-        share_publish_locked( vidmm );
-        ledger_announce_release( vidmm->account );
-    }
 }
 
 void share_serve_locked( struct vidmm *vidmm )
@@ -303,26 +346,22 @@ void share_serve_locked( struct vidmm *vidmm )
     for (group = 0; group < GROUP_COUNT; group++)
     {
         struct vidmm_group *mine = &vidmm->groups[group];
-        uint64_t offered = mine->requested[LEDGER_REQUEST_OFFERED], evict = mine->requested[LEDGER_REQUEST_EVICT];
+        struct shortage shortage = { .local = group == GROUP_LOCAL };
+        uint64_t least;
 
-        if (!offered && !evict) continue;
-        mine->requested[LEDGER_REQUEST_OFFERED] = mine->requested[LEDGER_REQUEST_EVICT] = 0;
-        /* Who gets no answer in time asks again, for evictions too: what the first request brought counts for the second. */
-        if (offered)
+        if (mine->evict_to == UINT64_MAX) continue;
+        while (!vidmm->stopping && !vidmm->lost)
         {
-            uint64_t before = mine->used;
-
-            give_locked( vidmm, group, offered, false );
-            if (mine->used < before) evict -= at_most( evict, before - mine->used );
-        }
-        if (evict)
-        {
-            /* Nobody has a claim to what is this process' own share. */
             share_refresh_locked( vidmm, 0 );
-            if (mine->used > mine->division.share) give_locked( vidmm, group, at_most( evict, mine->used - mine->division.share ), true );
+            /* Nobody has a claim to what is this process' own share. */
+            least = mine->evict_to > mine->division.share ? mine->evict_to : mine->division.share;
+            if (mine->used <= least) break;
+            shortage.bytes = mine->used - least;
+            if (make_room_locked( vidmm, &shortage, NULL, EFFORT_EVICT ) != ROOM_MADE) break;
+            announce_locked( vidmm );
         }
-        share_publish_locked( vidmm );
-        ledger_announce_release( vidmm->account );
+        mine->evict_to = UINT64_MAX;
+        announce_locked( vidmm );
     }
 }
 
@@ -340,7 +379,7 @@ NTSTATUS share_join( struct vidmm *vidmm )
     for (i = 0; i < vidmm->info->heap_count; i++) totals[group_of_heap( &vidmm->heaps[i] )] += vidmm->heaps[i].size;
     ledger_join( vidmm->info->device_uuid, vidmm->info->name, totals, &vidmm->account );
     if (!vidmm->account) return STATUS_NO_MEMORY;
-    for (i = 0; i < GROUP_COUNT; i++) vidmm->groups[i].division.budget = UINT64_MAX;
+    for (i = 0; i < GROUP_COUNT; i++) vidmm->groups[i].division.budget = vidmm->groups[i].evict_to = UINT64_MAX;
     ledger_set_listener( listen );
     return STATUS_SUCCESS;
 }

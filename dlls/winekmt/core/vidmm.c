@@ -277,13 +277,13 @@ static enum room fit_block_locked( struct vidmm *vidmm, struct vidmm_heap *heap,
     enum room room;
 
     if (!over_budget && !(shortage.bytes = share_missing_locked( vidmm, group, size ))) return ROOM_THERE;
-    if ((room = make_room_locked( vidmm, &shortage, pool, false )) == ROOM_MADE) return room;
+    if ((room = make_room_locked( vidmm, &shortage, pool, EFFORT_DISCARD )) == ROOM_MADE) return room;
     if (share_ask_locked( vidmm, group, shortage.bytes, false, ask_until )) return ROOM_MADE;
     if (evict)
     {
         /* Within the own budget it is others who have borrowed what is missing. */
         if (!over_budget && share_ask_locked( vidmm, group, shortage.bytes, true, ask_until )) return ROOM_MADE;
-        if ((room = make_room_locked( vidmm, &shortage, pool, true )) == ROOM_MADE) return room;
+        if ((room = make_room_locked( vidmm, &shortage, pool, EFFORT_EVICT )) == ROOM_MADE) return room;
         if (over_budget && share_ask_locked( vidmm, group, shortage.bytes, true, ask_until )) return ROOM_MADE;
     }
     if (mode == OVER_BUDGET || (mode == WITHIN_MAXIMUM && !exceeds_maximum_locked( vidmm, heap, size ))) return ROOM_THERE;
@@ -298,7 +298,7 @@ static NTSTATUS add_block_locked( struct vidmm *vidmm, struct vidmm_pool *pool, 
 {
     struct vidmm_heap *heap = type_heap( vidmm, type );
     struct vidmm_group *group = heap_group( vidmm, heap );
-    uint64_t ask_until = os_time_ns() + ASK_PATIENCE_NS;
+    uint64_t ask_until = os_time_ns() + ASK_PATIENCE_NS + (size < heap->size ? size : heap->size) * ASK_BYTE_NS;
     struct gpu_memory *memory;
     struct shortage shortage;
     enum gpu_result result;
@@ -352,7 +352,7 @@ static NTSTATUS add_block_locked( struct vidmm *vidmm, struct vidmm_pool *pool, 
                 break;
             }
             shortage = (struct shortage){ .heap = heap, .local = heap->local, .bytes = size };
-            if ((room = make_room_locked( vidmm, &shortage, pool, evict )) != ROOM_MADE &&
+            if ((room = make_room_locked( vidmm, &shortage, pool, evict ? EFFORT_EVICT : EFFORT_DISCARD )) != ROOM_MADE &&
                 !share_ask_locked( vidmm, group_of_heap( heap ), size, evict, ask_until ))
                 return no_room_status( vidmm, room );
             break;

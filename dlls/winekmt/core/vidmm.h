@@ -214,7 +214,7 @@ struct vidmm_group
     uint64_t used;                  /* sum over its heaps */
     uint64_t committed;             /* bytes of the slots that allocations have: what QueryVideoMemoryInfo calls usage */
     struct division division;       /* share_refresh_locked keeps it */
-    uint64_t requested[LEDGER_REQUEST_KINDS];   /* bytes that others ask for: the worker sees to it */
+    uint64_t evict_to;              /* others ask that used becomes this: the worker sees to it; UINT64_MAX: nobody does */
     uint64_t evicted;               /* bytes of allocations that prefer this group and are evicted */
     uint32_t allocations, evicted_allocations;  /* numbers of those counted in committed and evicted */
     bool     published;             /* the ledger has something of it to tell */
@@ -573,9 +573,16 @@ struct shortage budget_shortage_locked( const struct vidmm *vidmm, const struct 
  * here or in other processes. false: nothing should be discarded for it. O(heaps). */
 bool can_make_room_locked( const struct vidmm *vidmm, const struct vidmm_heap *heap, uint64_t size );
 
+enum effort
+{
+    EFFORT_AT_ONCE,             /* only what costs no content but that of what is offered, and no waiting for other threads */
+    EFFORT_DISCARD,             /* the same, and what other threads are freeing already is waited for */
+    EFFORT_EVICT,               /* paging out too */
+};
+
 /* Frees what is short, or a part of it: empty blocks, then offered allocations in order, then blocks that compaction can
- * empty, then, if evict, what can be paged out. Stops early when pool has a free slot (pool may be NULL). Drops the lock. */
-enum room make_room_locked( struct vidmm *vidmm, const struct shortage *shortage, struct vidmm_pool *pool, bool evict );
+ * empty, then, with EFFORT_EVICT, what can be paged out. Stops early when pool has a free slot (pool may be NULL). Drops the lock. */
+enum room make_room_locked( struct vidmm *vidmm, const struct shortage *shortage, struct vidmm_pool *pool, enum effort effort );
 
 /* Empties one block of the pool by moving its members to free slots of the others, if that can be done, and frees it.
  * Drops the lock, unless it finds nothing to do. true: a block was freed. *pinned: there would be room for the members of
@@ -588,8 +595,10 @@ bool compact_pool_locked( struct vidmm *vidmm, struct vidmm_pool *pool, bool *pi
 
 /* How old what is known of others may be where a new block is wanted. */
 #define SHARE_AGE_NS  (5 * 1000000ull)
-/* How long a call goes on asking others for the memory of one block, however much they seem to give. */
+/* How long a call goes on asking others for the memory of one block, however much they seem to give: this, and for each byte the time of
+ * a slow copy (250 MB/s). */
 #define ASK_PATIENCE_NS  (2 * 1000000000ull)
+#define ASK_BYTE_NS      4
 
 /* Takes an account in the ledger and gives it back. The lock is not held. STATUS_SUCCESS, STATUS_NO_MEMORY. */
 NTSTATUS share_join( struct vidmm *vidmm );
@@ -609,7 +618,7 @@ uint64_t share_missing_locked( struct vidmm *vidmm, unsigned int group, uint64_t
  * whose use goes up and down all the time seems to give something for ever. Drops the lock. */
 bool share_ask_locked( struct vidmm *vidmm, unsigned int group, uint64_t bytes, bool evict, uint64_t until );
 
-/* Does what others asked for. On the worker. Drops the lock. */
+/* Evicts what others asked for. On the worker. Drops the lock. */
 void share_serve_locked( struct vidmm *vidmm );
 
 /* Tells the others how things are. About 20 stores; whoever changes something that matters to others calls it at the end. */

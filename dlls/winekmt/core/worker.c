@@ -49,7 +49,7 @@ static void enforce_budget_locked( struct vidmm *vidmm )
         struct shortage shortage = budget_shortage_locked( vidmm, &vidmm->heaps[i], 0 );
 
         while (shortage.bytes && (vidmm->offered || vidmm->evictable || vidmm->heaps[i].empty_bytes) && !vidmm->stopping &&
-               make_room_locked( vidmm, &shortage, NULL, true ) == ROOM_MADE)
+               make_room_locked( vidmm, &shortage, NULL, EFFORT_EVICT ) == ROOM_MADE)
             shortage = budget_shortage_locked( vidmm, &vidmm->heaps[i], 0 );
     }
 }
@@ -62,6 +62,7 @@ static void evict_eagerly_locked( struct vidmm *vidmm )
 
     while (vidmm->eager && room == ROOM_MADE && !vidmm->stopping && !vidmm->lost)
     {
+        share_serve_locked( vidmm );        /* somebody may be waiting, and this may take long */
         anything.local = !anything.local;
         room = page_out_locked( vidmm, &anything, EVICT_EAGER );
         if (room == ROOM_NONE)

@@ -107,6 +107,7 @@ struct ledger_peer
     uint64_t process_key;   /* os_get_process_key of it */
     uint64_t realm;         /* os_own_process_id of it; hints, as all that others say */
     uint32_t process_id;
+    uint32_t progress;      /* another value: it has shown progress meanwhile */
     struct ledger_counts counts;
 };
 
@@ -179,6 +180,14 @@ void ledger_set_listener( void (*listener)(void) );
 uint32_t ledger_releases( struct ledger_account *account );
 bool ledger_wait( struct ledger_account *account, uint32_t *seen, uint64_t deadline );
 void ledger_announce_release( struct ledger_account *account );
+
+/***********************************************************************
+ *           ledger_show_progress
+ *
+ * Says that this process is at work on what takes long, copying content for example, so that those who wait for memory go on waiting.
+ * Wakes nobody. No system call. Any thread, any lock held.
+ */
+void ledger_show_progress( void );
 
 /***********************************************************************
  *           ledger_find_process, ledger_set_reservation

@@ -486,6 +486,7 @@ static unsigned int read_others( struct ledger_file *file, const uint8_t device_
         peers[count].process_key = __atomic_load_n( &file->slots[i].process_key, __ATOMIC_RELAXED );
         peers[count].realm = __atomic_load_n( &file->slots[i].realm, __ATOMIC_RELAXED );
         peers[count].process_id = __atomic_load_n( &file->slots[i].process_id, __ATOMIC_RELAXED );
+        peers[count].progress = __atomic_load_n( &file->slots[i].progress, __ATOMIC_RELAXED );
         peers[count++].slot = i;
     }
     return count;
@@ -594,6 +595,13 @@ void ledger_announce_release( struct ledger_account *account )
 {
     if (account->index < 0) return;
     futex_advance( &__atomic_load_n( &ledger.file, __ATOMIC_ACQUIRE )->header.releases );
+}
+
+void ledger_show_progress( void )
+{
+    struct ledger_slot *slot = own_slot();
+
+    if (slot) __atomic_fetch_add( &slot->progress, 1, __ATOMIC_RELAXED );
 }
 
 /* The slot of the live process with that key, or NULL: there is none. */
