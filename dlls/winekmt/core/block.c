@@ -248,6 +248,7 @@ void allocation_unplace_locked( struct allocation *allocation, struct freed_memo
 
     if (!block) return;
     assert( block->members[allocation->slot] == allocation );
+    system_memory_take_back_locked( allocation );
     allocation->block = NULL;
     block_release_slot_locked( freed->vidmm, block, allocation->slot, freed, keep );
 }

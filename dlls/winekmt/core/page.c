@@ -40,6 +40,7 @@ void allocation_set_evicted_locked( struct allocation *allocation )
 void allocation_drop_system_copy_locked( struct allocation *allocation, struct freed_memory *freed )
 {
     if (!allocation->evicted) return;
+    if (allocation->block) system_memory_take_back_locked( allocation );
     system_memory_free_locked( allocation->system_memory, allocation->size, freed );
     allocation->system_memory = NULL;
     allocation->evicted = false;

@@ -26,6 +26,7 @@
 
 /* All under the lock of core. */
 static uint64_t reserved;               /* bytes that hold content, or are about to */
+static uint64_t lent;                   /* of reserved: of content that is on its way back into GPU memory */
 static struct system_copy *kept;        /* newest first */
 static unsigned int kept_count;
 static uint64_t kept_bytes, kept_since; /* since: of the newest, os_time_ns */
@@ -34,7 +35,22 @@ static bool may_reserve( uint64_t size )
 {
     uint64_t limit = os_system_memory_limit(), wanted;
 
-    return !__builtin_add_overflow( reserved, size, &wanted ) && wanted <= limit;
+    return !__builtin_add_overflow( reserved - lent, size, &wanted ) && wanted <= limit;
+}
+
+static uint64_t copy_size( const struct allocation *allocation )
+{
+    return allocation->evicted && allocation->system_memory ? allocation->size : 0;
+}
+
+void system_memory_lend_locked( const struct allocation *allocation )
+{
+    lent += copy_size( allocation );
+}
+
+void system_memory_take_back_locked( const struct allocation *allocation )
+{
+    lent -= copy_size( allocation );
 }
 
 bool system_memory_reserve_locked( struct vidmm *vidmm, uint64_t size, struct freed_memory *freed )

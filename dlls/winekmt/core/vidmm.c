@@ -479,9 +479,11 @@ NTSTATUS vidmm_place_locked( struct allocation *allocation, enum budget_mode mod
 
     if (allocation->block) return STATUS_SUCCESS;
     if (vidmm->lost) return STATUS_DEVICE_REMOVED;
+    system_memory_lend_locked( allocation );
     status = place_in_groups_locked( allocation, mode );
     /* What is known of the budgets may be 100 ms old. Nothing is refused for that. */
     if (status == STATUS_GRAPHICS_NO_VIDEO_MEMORY && mode != OVER_BUDGET && budget_rose_locked( vidmm ))
         status = place_in_groups_locked( allocation, mode );
+    if (status) system_memory_take_back_locked( allocation );
     return status;
 }

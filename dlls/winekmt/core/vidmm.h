@@ -532,6 +532,11 @@ bool system_memory_reserve_locked( struct vidmm *vidmm, uint64_t size, struct fr
 void system_memory_unreserve_locked( uint64_t size );
 void *system_memory_allocate( uint64_t size, bool zeroed );
 
+/* While the content of an evicted allocation is on its way back, from vidmm_place_locked on, its bytes do not count against the limit, so that what
+ * makes room for it can take its place where system memory is full. Both do nothing for what has no system copy. */
+void system_memory_lend_locked( const struct allocation *allocation );
+void system_memory_take_back_locked( const struct allocation *allocation );
+
 /* Gives a piece to freed_memory_flush_locked. */
 void system_memory_free_locked( void *memory, uint64_t size, struct freed_memory *freed );
 
