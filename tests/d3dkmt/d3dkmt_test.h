@@ -280,6 +280,8 @@ extern void send_away_( const char *file, int line, const D3DKMT_CREATEPAGINGQUE
 extern BOOL is_resident( D3DKMT_HANDLE device, D3DKMT_HANDLE allocation );
 /* Looks until it is or is not, for 10 s at most. */
 extern BOOL becomes_resident( D3DKMT_HANDLE device, D3DKMT_HANDLE allocation, BOOL expected );
+/* The same for an adapter of which no memory is used any more. */
+extern BOOL becomes_unused( D3DKMT_HANDLE adapter );
 
 /* The budget of the local segment group for tests under pressure, and a power of two that fits in it 16 to 32 times, of which each
  * allocation has a memory object of its own. FALSE, after a skip message: there is no small budget. */

@@ -134,6 +134,18 @@ BOOL becomes_resident( D3DKMT_HANDLE device, D3DKMT_HANDLE allocation, BOOL expe
     return TRUE;
 }
 
+BOOL becomes_unused( D3DKMT_HANDLE adapter )
+{
+    UINT64 start = time_ms();
+
+    while (get_usage( adapter ))
+    {
+        if (time_ms() - start > 10000) return FALSE;
+        sleep_ms( 1 );
+    }
+    return TRUE;
+}
+
 BOOL get_small_budget_( const char *file, int line, D3DKMT_HANDLE adapter, UINT64 *budget, UINT64 *large )
 {
     struct winekmt_adapter_data data;
