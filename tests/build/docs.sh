@@ -16,14 +16,15 @@ check 'it lists 241 functions' [ "$(grep -c '^| D3DKMT' docs/coverage.md)" = 241
 
 # Tables of docs/semantics.md: question, choice, tests, as "file.c test_one, test_two; other.c test_three".
 awk -F'|' '/^\|/ && NF == 5 && $4 !~ /---/ && $4 !~ /^ *test *$/ { print $4 }' docs/semantics.md |
-    tr -c 'A-Za-z0-9_.\n' '\n' | awk '/\.c$/ { file = $0 } /^test_/ { print file, $0 }' | sort -u > "$T/named"
+    tr -c 'A-Za-z0-9_.\n' '\n' | awk '/\.c$/ { file = $0 } /^(test|race)_/ { print file, $0 }' | sort -u > "$T/named"
 check 'docs/semantics.md names tests' [ -s "$T/named" ]
 while read -r file name
 do
-    check "$file $name, named by docs/semantics.md, exists" grep -qs "^static .*$name(" tests/d3dkmt/"$file" tests/share/"$file" tests/unit/"$file"
+    check "$file $name, named by docs/semantics.md, exists" grep -qs "^\(static \)*void $name(" tests/d3dkmt/"$file" tests/share/"$file" \
+        tests/unit/"$file" tests/gpu/"$file" tests/ledger/"$file"
 done < "$T/named"
 check 'every row of docs/semantics.md names a test' \
-      [ -z "$(awk -F'|' '/^\|/ && NF == 5 && $4 !~ /test_|---|^ *test *$/' docs/semantics.md)" ]
+      [ -z "$(awk -F'|' '/^\|/ && NF == 5 && $4 !~ /(test|race)_|---|^ *test *$/' docs/semantics.md)" ]
 check 'no row of docs/semantics.md lacks the column' [ -z "$(awk -F'|' '/^\|/ && NF != 5' docs/semantics.md)" ]
 
 n=$(sed -n 's/^241 functions are exported. \([0-9]*\) are.*/\1/p' docs/coverage.md)

@@ -447,28 +447,85 @@ static void race_shutdown_in_page_in(void)
     join_thread();
 }
 
-static void *make_resident_too( void *arg )
+/* On the same queue it is told at once by when it is there. */
+static void race_make_resident_in_page_in(void)
 {
-    uint64_t value;
+    D3DKMT_HANDLE list[2];
+    uint64_t value = 0;
+
+    start_page_in( false );
+    list[0] = race.handles[1];
+    list[1] = race.handles[0];
+    ok_status( unit_make_resident( &race.unit, list, 2, 0, &value, NULL ), STATUS_PENDING );
+    ok( value == race.value, "value %llu, the copy has %llu\n", (unsigned long long)value, (unsigned long long)race.value );
+    ok_status( unit_evict( &race.unit, list, 2, true ), STATUS_SUCCESS );
+    end_page_in();
+    ok( unit_allocation( &race.unit, race.handles[0] )->resident_count == 1, "resident %u times\n",
+        unit_allocation( &race.unit, race.handles[0] )->resident_count );
+    finish( 0 );
+}
+
+static D3DKMT_HANDLE other_queue;
+
+static void *make_resident_elsewhere( void *arg )
+{
+    D3DDDI_MAKERESIDENT params = { .hPagingQueue = other_queue, .NumAllocations = 1, .AllocationList = race.handles };
 
     (void)arg;
-    race.status = unit_make_resident( &race.unit, race.handles, 1, 0, &value, NULL );
-    if (race.status == STATUS_PENDING && unit_wait_fence( &race.unit, value )) race.status = STATUS_SUCCESS;
+    race.status = kmt_MakeResident( &params );
     ok( !unit_is_evicted( &race.unit, race.handles[0] ), "told that it is resident before it is\n" );
     set_flag( &race.done );
     return NULL;
 }
 
-static void race_make_resident_in_page_in(void)
+/* The fence of another queue does not tell: that waits. */
+static void race_other_queue_in_page_in(void)
 {
+    D3DKMT_CREATEPAGINGQUEUE create = { 0 };
+
     start_page_in( false );
-    start_thread( make_resident_too );
+    create.hDevice = race.unit.device;
+    ok_status( kmt_CreatePagingQueue( &create ), STATUS_SUCCESS );
+    other_queue = create.hPagingQueue;
+    start_thread( make_resident_elsewhere );
     wait_for( &race.done, 50 );
+    ok( !flag( &race.done ), "it did not wait\n" );
     end_page_in();
     join_thread();
     ok_status( race.status, STATUS_SUCCESS );
     ok( unit_allocation( &race.unit, race.handles[0] )->resident_count == 2, "resident %u times\n",
         unit_allocation( &race.unit, race.handles[0] )->resident_count );
+    finish( 0 );
+}
+
+static void *make_two_resident( void *arg )
+{
+    D3DKMT_HANDLE list[2] = { race.handles[0], race.more };
+
+    (void)arg;
+    race.status = unit_make_resident( &race.unit, list, 2, 0, &race.value, NULL );
+    set_flag( &race.done );
+    return NULL;
+}
+
+/* Nor does that of this queue tell all, when another one of the list is not on its way yet. */
+static void race_two_in_page_in(void)
+{
+    D3DKMT_HANDLE last;
+
+    start_page_in( false );
+    race.more = race.handles[1];
+    last = unit_create( &race.unit, .size = MIB( 1 ) );
+    ok( unit_is_evicted( &race.unit, race.more ), "not evicted\n" );
+    ok_status( unit_destroy( &race.unit, &last, 1, true ), STATUS_SUCCESS );
+    start_thread( make_two_resident );
+    wait_for( &race.done, 50 );
+    ok( !flag( &race.done ), "it did not wait\n" );
+    end_page_in();
+    join_thread();
+    ok_status( race.status, STATUS_PENDING );
+    ok( unit_wait_fence( &race.unit, race.value ), "the fence does not reach its value\n" );
+    ok( !unit_is_evicted( &race.unit, race.handles[0] ) && !unit_is_evicted( &race.unit, race.more ), "not resident\n" );
     finish( 0 );
 }
 
@@ -747,6 +804,8 @@ START_TEST(evict_races)
     ISOLATED( other_device_in_page_in );
     ISOLATED( shutdown_in_page_in );
     ISOLATED( make_resident_in_page_in );
+    ISOLATED( other_queue_in_page_in );
+    ISOLATED( two_in_page_in );
     ISOLATED( evict_if_necessary_in_page_in );
     ISOLATED( evict_eagerly_in_page_in );
     ISOLATED( offer_in_page_in );

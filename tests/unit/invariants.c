@@ -133,7 +133,7 @@ static void check_allocation( struct walk *walk, const struct allocation *alloca
     holds( walk, allocation->device == device && allocation->resource == resource, "%#x has another owner\n", handle );
     holds( walk, get_allocation_locked( device, handle ) == allocation, "%#x is not found by its handle\n", handle );
     holds( walk, !allocation->mark, "%#x: mark %u\n", handle, allocation->mark );
-    holds( walk, allocation->object.refs == 1u + allocation->busy, "%#x: %u references, busy %u\n", handle, allocation->object.refs, allocation->busy );
+    holds( walk, allocation->object.refs == 1u + !!allocation->busy, "%#x: %u references, busy %u\n", handle, allocation->object.refs, allocation->busy );
     holds( walk, !allocation->busy || walk->busy, "%#x is busy\n", handle );
     holds( walk, !allocation->locks || allocation->offer == NOT_OFFERED, "%#x: locked and offered\n", handle );
     holds( walk, !allocation->discarded || allocation->offer != NOT_OFFERED, "%#x: discarded, not offered\n", handle );

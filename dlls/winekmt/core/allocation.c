@@ -41,7 +41,7 @@ static void allocation_put_locked( struct allocation *allocation, struct freed_m
 void allocation_begin_locked( struct allocation *allocation )
 {
     assert( !allocation->busy );
-    allocation->busy = true;
+    allocation->busy = BUSY;
     allocation->recalled = false;
     object_grab( &allocation->object );
     object_grab( &allocation->device->object );
@@ -51,7 +51,7 @@ void allocation_done_locked( struct allocation *allocation, struct freed_memory 
 {
     struct device *device = allocation->device;
 
-    allocation->busy = false;
+    allocation->busy = NOT_BUSY;
     if (allocation->object.handle) victim_list_add_locked( allocation );
     allocation_put_locked( allocation, freed, true );
     kmt_wake_idle_locked();

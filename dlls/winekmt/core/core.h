@@ -254,6 +254,7 @@ struct paging_queue
     struct object object;           /* references: the table, and one each job */
     struct object fence;            /* OBJECT_SYNC; lives and dies with the queue */
     struct list   entry;            /* in device->paging_queues */
+    uint32_t      pending_jobs;     /* that are not yet done */
     struct device *device;          /* valid while the queue has a handle, and while it has jobs */
     unsigned int  priority;         /* 0 is the highest; set once */
     uint64_t      last_value;       /* that an operation was given */

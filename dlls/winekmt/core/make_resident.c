@@ -78,6 +78,21 @@ static void count_resident_locked( const struct object_list *list )
     }
 }
 
+/* Whether all that is absent is on its way already, by jobs of this queue: then its fence tells when it is there. */
+static bool is_coming_locked( const struct object_list *list, const struct paging_queue *queue )
+{
+    unsigned int i;
+
+    if (!queue->pending_jobs || queue->pending_jobs != queue->device->vidmm->pending_jobs) return false;
+    for (i = 0; i < list->handles->count; i++)
+    {
+        const struct allocation *allocation = list->objects[i];
+
+        if (allocation->busy != BUSY_IN_JOB && is_absent( allocation )) return false;
+    }
+    return true;
+}
+
 /* The slow half: something is absent and nothing is busy. Drops the lock. */
 static NTSTATUS make_resident_slowly_locked( struct paging_queue *queue, struct object_list *list, enum budget_mode mode,
                                              uint64_t *fence_value, bool *pending )
@@ -165,6 +180,12 @@ static NTSTATUS make_resident_locked( const D3DDDI_MAKERESIDENT *args, const str
             return STATUS_SUCCESS;
         }
         if (!busy) break;
+        if (is_coming_locked( &list, queue ))
+        {
+            count_resident_locked( &list );
+            *fence_value = queue->last_value;
+            return STATUS_PENDING;
+        }
         kmt_wait_locked( UINT64_MAX );      /* then everything may be different */
     }
     object_grab( &queue->device->object );

@@ -36,6 +36,8 @@ static void do_job_locked( struct vidmm *vidmm, struct paging_job *job )
     /* In the order of the values: without a pager, one may be done on another thread. */
     while (*queue->fence_value != job->fence_value - 1) kmt_wait_locked( UINT64_MAX );
     __atomic_store_n( queue->fence_value, job->fence_value, __ATOMIC_RELEASE );
+    queue->pending_jobs--;
+    vidmm->pending_jobs--;
     kmt_wake_locked();
     notify_locked();
     paging_queue_put_locked( queue );
@@ -79,6 +81,7 @@ static uint64_t submit_locked( struct paging_queue *queue, struct paging_job *jo
 {
     struct vidmm *vidmm = queue->device->vidmm;
     uint64_t value = ++queue->last_value;
+    unsigned int i;
 
     if (!vidmm->pager_started)
     {
@@ -88,6 +91,8 @@ static uint64_t submit_locked( struct paging_queue *queue, struct paging_job *jo
         vidmm->pager_started = !error;
     }
     object_grab( &queue->object );
+    queue->pending_jobs++;
+    vidmm->pending_jobs++;
     job->queue = queue;
     job->fence_value = value;
     if (!vidmm->pager_started)
@@ -95,6 +100,7 @@ static uint64_t submit_locked( struct paging_queue *queue, struct paging_job *jo
         do_job_locked( vidmm, job );
         return value;
     }
+    for (i = 0; i < job->count; i++) job->allocations[i]->busy = BUSY_IN_JOB;
     list_add_tail( &vidmm->jobs[queue->priority], &job->entry );
     if (vidmm->pager_idle) os_condition_wake( &vidmm->pager_wake );
     return value;

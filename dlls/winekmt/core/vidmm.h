@@ -89,6 +89,13 @@ enum budget_mode
     OVER_BUDGET,            /* until Vulkan refuses */
 };
 
+enum busy
+{
+    NOT_BUSY,
+    BUSY,
+    BUSY_IN_JOB,            /* the pager has it, or will: when the fence says so it is in GPU memory, or its device in error */
+};
+
 enum allocation_content
 {
     CONTENT_ZERO,           /* to be zeroed before the first access; memory may hold anything */
@@ -125,7 +132,7 @@ struct allocation
     uint8_t  priority_level : 3;    /* enum evict_level: residency_priority's, see allocation_set_priority */
     uint8_t  offer;                 /* enum offer_level; this and the next are written by every offer and reclaim, so they are no bits */
     uint8_t  victim_list;           /* enum victim_list */
-    uint8_t  busy;                  /* somebody works on its memory with the lock dropped: who finds this set waits */
+    uint8_t  busy;                  /* enum busy: somebody works on its memory with the lock dropped, who finds this set waits */
     uint8_t  memory_type;           /* of block */
     uint16_t slot;                  /* in block */
     uint16_t mark;                  /* scratch of the call that holds the lock: how often met in its list; else 0 */
@@ -268,6 +275,7 @@ struct vidmm
     uint32_t offered;               /* allocations in the lists of all heaps that can be discarded */
     uint32_t evictable;             /* and of those that can be evicted */
     uint32_t eager;                 /* of the latter, on level EVICT_EAGER */
+    uint32_t pending_jobs;          /* struct paging_job, of all queues, that are not yet done */
     bool     pager_started;
     bool     pager_idle;
     struct trim_state trim;
