@@ -40,9 +40,15 @@ query_function query_adaptertype, query_driverversion, query_checkdriverupdatest
 /* query_performance.c */
 query_function query_nodeperfdata, query_adapterperfdata, query_adapterperfdata_caps;
 struct pci_address gpu_pci_address( const struct kmt_gpu *gpu );
+/* What Linux tells of a GPU. false: nothing; *sensors is undefined then. Cost: some 30 files. */
+bool get_sensors( const struct kmt_gpu *gpu, struct gpu_sensors *sensors );
+/* What of it the structures have. STATUS_SUCCESS; STATUS_NOT_SUPPORTED: nothing, *answer is not written. */
+NTSTATUS tell_adapterperfdata( const struct gpu_sensors *sensors, D3DKMT_ADAPTER_PERFDATA *answer );
+NTSTATUS tell_adapterperfdata_caps( const struct gpu_sensors *sensors, D3DKMT_ADAPTER_PERFDATACAPS *answer );
 /* query_identity.c */
 query_function query_physicaladaptercount, query_physicaladapterdeviceids, query_adapterregistryinfo, query_driver_description;
 query_function query_adapterguid, query_adapter_unique_guid, query_adapteraddress, query_driver_file_version, query_gpuversion;
+NTSTATUS tell_gpuversion( const struct gpu_sensors *sensors, D3DKMT_GPUVERSION *answer );     /* as tell_adapterperfdata */
 /* query_registry.c */
 query_function query_umdrivername, query_umopenglinfo, query_physicaladapterpnpkey, query_queryregistry, query_servicename;
 

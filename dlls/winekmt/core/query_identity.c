@@ -72,9 +72,9 @@ NTSTATUS query_physicaladapterdeviceids( const struct kmt_gpu *gpu, void *data, 
     ids->RevisionID = gpu->info.revision_id;
     ids->BusType = 1;       /* PCI */
     if (!gpu->info.has_pci_address) return STATUS_SUCCESS;
-    ids->SubVendorID = os_read_pci_number( &address, "subsystem_vendor" );
-    if (!ids->SubSystemID) ids->SubSystemID = os_read_pci_number( &address, "subsystem_device" );
-    if (!ids->RevisionID) ids->RevisionID = os_read_pci_number( &address, "revision" );
+    ids->SubVendorID = read_pci_number( &address, "subsystem_vendor" );
+    if (!ids->SubSystemID) ids->SubSystemID = read_pci_number( &address, "subsystem_device" );
+    if (!ids->RevisionID) ids->RevisionID = read_pci_number( &address, "revision" );
     return STATUS_SUCCESS;
 }
 
@@ -87,14 +87,13 @@ NTSTATUS query_physicaladapterdeviceids( const struct kmt_gpu *gpu, void *data, 
 NTSTATUS query_adapterregistryinfo( const struct kmt_gpu *gpu, void *data, uint32_t *size )
 {
     D3DKMT_ADAPTERREGISTRYINFO *answer = data;
-    struct pci_address address = gpu_pci_address( gpu );
     struct gpu_sensors sensors;
     WCHAR path[OS_KEY_CHARS];
 
     (void)size;
     copy_string( answer->AdapterString, sizeof(answer->AdapterString) / sizeof(WCHAR), gpu->info.name );
     copy_string( answer->ChipType, sizeof(answer->ChipType) / sizeof(WCHAR), gpu->info.name );
-    if (gpu->info.has_pci_address && read_gpu_sensors( &address, &sensors ))
+    if (get_sensors( gpu, &sensors ))
         copy_string( answer->BiosString, sizeof(answer->BiosString) / sizeof(WCHAR), sensors.bios_version );
     if (get_adapter_key( gpu, ADAPTER_KEY_SOFTWARE, path ) ||
         read_registry_string( path, u"HardwareInformation.DacType", answer->DacType, sizeof(answer->DacType) / sizeof(WCHAR) ))
@@ -290,16 +289,20 @@ NTSTATUS query_driver_file_version( const struct kmt_gpu *gpu, void *data, uint3
     return STATUS_SUCCESS;
 }
 
+NTSTATUS tell_gpuversion( const struct gpu_sensors *sensors, D3DKMT_GPUVERSION *answer )
+{
+    if (!sensors->bios_version[0]) return STATUS_NOT_SUPPORTED;
+    copy_string( answer->BiosVersion, sizeof(answer->BiosVersion) / sizeof(WCHAR), sensors->bios_version );
+    return STATUS_SUCCESS;
+}
+
 /* BiosVersion: what the GPU's driver tells Linux. Nothing tells the architecture. STATUS_NOT_SUPPORTED: nothing at all is known. */
 NTSTATUS query_gpuversion( const struct kmt_gpu *gpu, void *data, uint32_t *size )
 {
     D3DKMT_GPUVERSION *answer = data;
-    struct pci_address address = gpu_pci_address( gpu );
     struct gpu_sensors sensors;
 
     (void)size;
     if (answer->PhysicalAdapterIndex) return STATUS_INVALID_PARAMETER;
-    if (!gpu->info.has_pci_address || !read_gpu_sensors( &address, &sensors ) || !sensors.bios_version[0]) return STATUS_NOT_SUPPORTED;
-    copy_string( answer->BiosVersion, sizeof(answer->BiosVersion) / sizeof(WCHAR), sensors.bios_version );
-    return STATUS_SUCCESS;
+    return get_sensors( gpu, &sensors ) ? tell_gpuversion( &sensors, answer ) : STATUS_NOT_SUPPORTED;
 }

@@ -21,11 +21,11 @@ struct pci_address gpu_pci_address( const struct kmt_gpu *gpu )
     return (struct pci_address){ gpu->info.pci_domain, gpu->info.pci_bus, gpu->info.pci_device, gpu->info.pci_function };
 }
 
-static NTSTATUS get_sensors( const struct kmt_gpu *gpu, struct gpu_sensors *sensors )
+bool get_sensors( const struct kmt_gpu *gpu, struct gpu_sensors *sensors )
 {
     struct pci_address address = gpu_pci_address( gpu );
 
-    return gpu->info.has_pci_address && read_gpu_sensors( &address, sensors ) ? STATUS_SUCCESS : STATUS_NOT_SUPPORTED;
+    return gpu->info.has_pci_address && read_gpu_sensors( &address, sensors );
 }
 
 static uint64_t known( uint64_t value )
@@ -42,13 +42,14 @@ NTSTATUS query_nodeperfdata( const struct kmt_gpu *gpu, void *data, uint32_t *si
 {
     D3DKMT_NODE_PERFDATA *answer = data;
     struct gpu_sensors sensors;
-    NTSTATUS status;
+    enum gpu_node type;
 
     (void)size;
     if (answer->PhysicalAdapterIndex || answer->NodeOrdinal >= gpu->info.node_count) return STATUS_INVALID_PARAMETER;
-    if ((status = get_sensors( gpu, &sensors ))) return status;
-    /* The clock that Linux tells is that of the shaders. */
-    if (gpu->info.nodes[answer->NodeOrdinal] != GPU_NODE_GRAPHICS && gpu->info.nodes[answer->NodeOrdinal] != GPU_NODE_COMPUTE) return STATUS_SUCCESS;
+    /* The clock that Linux tells is that of the shaders: of other nodes it tells nothing. */
+    type = gpu->info.nodes[answer->NodeOrdinal];
+    if (type != GPU_NODE_GRAPHICS && type != GPU_NODE_COMPUTE) return STATUS_NOT_SUPPORTED;
+    if (!get_sensors( gpu, &sensors )) return STATUS_NOT_SUPPORTED;
     if (sensors.core_hz == SENSOR_UNKNOWN && sensors.core_max_hz == SENSOR_UNKNOWN && sensors.core_mv == SENSOR_UNKNOWN) return STATUS_NOT_SUPPORTED;
     answer->Frequency = known( sensors.core_hz );
     answer->MaxFrequency = answer->MaxFrequencyOC = known( sensors.core_max_hz );
@@ -56,29 +57,44 @@ NTSTATUS query_nodeperfdata( const struct kmt_gpu *gpu, void *data, uint32_t *si
     return STATUS_SUCCESS;
 }
 
+NTSTATUS tell_adapterperfdata( const struct gpu_sensors *sensors, D3DKMT_ADAPTER_PERFDATA *answer )
+{
+    if (sensors->memory_hz == SENSOR_UNKNOWN && sensors->memory_max_hz == SENSOR_UNKNOWN && sensors->fan_rpm == SENSOR_UNKNOWN &&
+        (sensors->power_uw == SENSOR_UNKNOWN || sensors->power_cap_uw == SENSOR_UNKNOWN) && sensors->temperature_mc == SENSOR_UNKNOWN)
+        return STATUS_NOT_SUPPORTED;
+    answer->MemoryFrequency = known( sensors->memory_hz );
+    answer->MaxMemoryFrequency = answer->MaxMemoryFrequencyOC = known( sensors->memory_max_hz );
+    answer->FanRPM = known32( sensors->fan_rpm );
+    /* Tenths of a percent of what it may draw */
+    if (sensors->power_uw != SENSOR_UNKNOWN && sensors->power_cap_uw != SENSOR_UNKNOWN && sensors->power_cap_uw)
+    {
+        double power = (double)sensors->power_uw * 1000 / sensors->power_cap_uw;
+
+        answer->Power = power < UINT32_MAX ? (uint32_t)power : UINT32_MAX;
+    }
+    answer->Temperature = known32( sensors->temperature_mc == SENSOR_UNKNOWN ? SENSOR_UNKNOWN : sensors->temperature_mc / 100 );
+    return STATUS_SUCCESS;
+}
+
 NTSTATUS query_adapterperfdata( const struct kmt_gpu *gpu, void *data, uint32_t *size )
 {
     D3DKMT_ADAPTER_PERFDATA *answer = data;
     struct gpu_sensors sensors;
-    NTSTATUS status;
 
     (void)size;
     if (answer->PhysicalAdapterIndex) return STATUS_INVALID_PARAMETER;
-    if ((status = get_sensors( gpu, &sensors ))) return status;
-    if (sensors.memory_hz == SENSOR_UNKNOWN && sensors.memory_max_hz == SENSOR_UNKNOWN && sensors.fan_rpm == SENSOR_UNKNOWN &&
-        (sensors.power_uw == SENSOR_UNKNOWN || sensors.power_cap_uw == SENSOR_UNKNOWN) && sensors.temperature_mc == SENSOR_UNKNOWN)
-        return STATUS_NOT_SUPPORTED;
-    answer->MemoryFrequency = known( sensors.memory_hz );
-    answer->MaxMemoryFrequency = answer->MaxMemoryFrequencyOC = known( sensors.memory_max_hz );
-    answer->FanRPM = known32( sensors.fan_rpm );
-    /* Tenths of a percent of what it may draw */
-    if (sensors.power_uw != SENSOR_UNKNOWN && sensors.power_cap_uw != SENSOR_UNKNOWN && sensors.power_cap_uw)
-    {
-        double power = (double)sensors.power_uw * 1000 / sensors.power_cap_uw;
+    return get_sensors( gpu, &sensors ) ? tell_adapterperfdata( &sensors, answer ) : STATUS_NOT_SUPPORTED;
+}
 
-        answer->Power = power < UINT32_MAX ? (uint32_t)power : UINT32_MAX;
-    }
-    answer->Temperature = known32( sensors.temperature_mc == SENSOR_UNKNOWN ? SENSOR_UNKNOWN : sensors.temperature_mc / 100 );
+NTSTATUS tell_adapterperfdata_caps( const struct gpu_sensors *sensors, D3DKMT_ADAPTER_PERFDATACAPS *answer )
+{
+    if (sensors->link_max_bytes == SENSOR_UNKNOWN && sensors->fan_max_rpm == SENSOR_UNKNOWN && sensors->temperature_max_mc == SENSOR_UNKNOWN &&
+        sensors->temperature_warning_mc == SENSOR_UNKNOWN) return STATUS_NOT_SUPPORTED;
+    answer->MaxPCIEBandwidth = known( sensors->link_max_bytes );
+    answer->MaxFanRPM = known32( sensors->fan_max_rpm );
+    answer->TemperatureMax = known32( sensors->temperature_max_mc == SENSOR_UNKNOWN ? SENSOR_UNKNOWN : sensors->temperature_max_mc / 100 );
+    answer->TemperatureWarning =
+        known32( sensors->temperature_warning_mc == SENSOR_UNKNOWN ? SENSOR_UNKNOWN : sensors->temperature_warning_mc / 100 );
     return STATUS_SUCCESS;
 }
 
@@ -86,16 +102,8 @@ NTSTATUS query_adapterperfdata_caps( const struct kmt_gpu *gpu, void *data, uint
 {
     D3DKMT_ADAPTER_PERFDATACAPS *answer = data;
     struct gpu_sensors sensors;
-    NTSTATUS status;
 
     (void)size;
     if (answer->PhysicalAdapterIndex) return STATUS_INVALID_PARAMETER;
-    if ((status = get_sensors( gpu, &sensors ))) return status;
-    if (sensors.link_max_bytes == SENSOR_UNKNOWN && sensors.fan_max_rpm == SENSOR_UNKNOWN && sensors.temperature_max_mc == SENSOR_UNKNOWN &&
-        sensors.temperature_warning_mc == SENSOR_UNKNOWN) return STATUS_NOT_SUPPORTED;
-    answer->MaxPCIEBandwidth = known( sensors.link_max_bytes );
-    answer->MaxFanRPM = known32( sensors.fan_max_rpm );
-    answer->TemperatureMax = known32( sensors.temperature_max_mc == SENSOR_UNKNOWN ? SENSOR_UNKNOWN : sensors.temperature_max_mc / 100 );
-    answer->TemperatureWarning = known32( sensors.temperature_warning_mc == SENSOR_UNKNOWN ? SENSOR_UNKNOWN : sensors.temperature_warning_mc / 100 );
-    return STATUS_SUCCESS;
+    return get_sensors( gpu, &sensors ) ? tell_adapterperfdata_caps( &sensors, answer ) : STATUS_NOT_SUPPORTED;
 }

@@ -346,11 +346,14 @@ static NTSTATUS query_process_segment_group( struct kmt_gpu *gpu, const struct s
 
 static NTSTATUS query_physical_adapter( struct kmt_gpu *gpu, unsigned int index, D3DKMT_QUERYSTATISTICS_PHYSICAL_ADAPTER_INFORMATION *answer )
 {
+    struct gpu_sensors sensors;
+
     if (index) return STATUS_INVALID_PARAMETER;
-    /* Without sensors they stay 0. */
-    query_adapterperfdata( gpu, &answer->AdapterPerfData, NULL );
-    query_adapterperfdata_caps( gpu, &answer->AdapterPerfDataCaps, NULL );
-    query_gpuversion( gpu, &answer->GpuVersion, NULL );
+    /* Without sensors all stays 0. */
+    if (!get_sensors( gpu, &sensors )) return STATUS_SUCCESS;
+    tell_adapterperfdata( &sensors, &answer->AdapterPerfData );
+    tell_adapterperfdata_caps( &sensors, &answer->AdapterPerfDataCaps );
+    tell_gpuversion( &sensors, &answer->GpuVersion );
     return STATUS_SUCCESS;
 }
 

@@ -1,5 +1,5 @@
 /*
- * What the system knows of a GPU besides Vulkan and its sensors: the Windows registry (os_wine.c; os_linux.c has none) and PCI (os_pci.c)
+ * What the Windows registry knows of a GPU (os_wine.c; os_linux.c has none)
  *
  * The rules of os.h hold. Paths and names are UTF-16 as the kernel of Windows writes them, "\\Registry\\Machine\\...", and compared without
  * regard to case.
@@ -15,7 +15,6 @@
 #define __WINEKMT_OS_REGISTRY_H
 
 #include "os/os.h"
-#include "os/sensors.h"
 
 /* Types of registry values, as Windows numbers them: what core knows of. */
 #define OS_REG_SZ         1u
@@ -56,13 +55,5 @@ NTSTATUS os_read_registry( const WCHAR *path, const WCHAR *name, uint32_t *type,
  * Cost: three wineserver requests. Windows thread.
  */
 NTSTATUS os_enum_registry( const WCHAR *path, uint32_t index, WCHAR *name, uint32_t chars, bool *is_dword, uint32_t *dword );
-
-/***********************************************************************
- *           os_read_pci_number
- *
- * A hexadecimal number that Linux tells of a PCI device: "subsystem_vendor", "subsystem_device", "revision". 0: it does not.
- * WINEKMT_SENSORS_ROOT: as for read_gpu_sensors. Cost: some system calls. Anywhere.
- */
-uint32_t os_read_pci_number( const struct pci_address *address, const char *name );
 
 #endif /* __WINEKMT_OS_REGISTRY_H */

@@ -59,6 +59,24 @@ static uint64_t parse_number( const char *string )
     return errno || end == string ? SENSOR_UNKNOWN : value;
 }
 
+/* The directory of a device. false: the path is too long. */
+static bool device_path( const struct pci_address *address, char path[PATH_SIZE / 2] )
+{
+    return snprintf( path, PATH_SIZE / 2, "%s/sys/bus/pci/devices/%04x:%02x:%02x.%x", root(), address->domain, address->bus,
+                     address->device, address->function ) < PATH_SIZE / 2;
+}
+
+uint32_t read_pci_number( const struct pci_address *address, const char *name )
+{
+    char device[PATH_SIZE / 2], line[64], *end;
+    unsigned long value;
+
+    if (!device_path( address, device ) || !read_line( line, sizeof(line), "%s/%s", device, name )) return 0;
+    errno = 0;
+    value = strtoul( line, &end, 16 );
+    return errno || strspn( end, " \t\r" ) != strlen( end ) || value > UINT32_MAX ? 0 : value;
+}
+
 /* name in one of the hwmon directories of the device. */
 static uint64_t read_hwmon( const char *device, const char *name )
 {
@@ -141,8 +159,7 @@ bool read_gpu_sensors( const struct pci_address *address, struct gpu_sensors *se
 
     memset( sensors, 0xff, sizeof(*sensors) );      /* SENSOR_UNKNOWN */
     sensors->bios_version[0] = 0;
-    if (snprintf( device, sizeof(device), "%s/sys/bus/pci/devices/%04x:%02x:%02x.%x", root(), address->domain, address->bus,
-                  address->device, address->function ) >= (int)sizeof(device)) return false;
+    if (!device_path( address, device )) return false;
 
     sensors->core_hz = first_known( read_hwmon( device, "freq1_input" ), first_known( read_clock_list( device, "pp_dpm_sclk", true ),
                                     read_card_clock( device, "gt_act_freq_mhz" ) ) );

@@ -45,6 +45,13 @@ struct gpu_sensors
  */
 bool read_gpu_sensors( const struct pci_address *address, struct gpu_sensors *sensors );
 
+/***********************************************************************
+ *           read_pci_number
+ *
+ * A hexadecimal number that Linux tells of a PCI device: "subsystem_vendor", "subsystem_device", "revision". 0: it does not.
+ */
+uint32_t read_pci_number( const struct pci_address *address, const char *name );
+
 enum engine_class { ENGINE_GRAPHICS, ENGINE_COMPUTE, ENGINE_VIDEO_DECODE, ENGINE_VIDEO_ENCODE, ENGINE_COPY, ENGINE_OTHER, ENGINE_CLASSES };
 
 /***********************************************************************
