@@ -300,6 +300,7 @@ static void test_engines( void )
 
     check_times( PROCESS_NODE, 0, 0, 0 );
     check_times( NODE, 0, 0, 0 );
+    write_file( "proc/self/stat", "4711 (faultsensors) R 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 815 20\n" );
 
     /* this process: two descriptors of one client, one of another, one of another GPU, and what is no GPU */
     write_file( "proc/self/fdinfo/0", "pos:\t0\nflags:\t0100002\nmnt_id:\t13\n" );
@@ -343,12 +344,20 @@ static void test_engines( void )
     check_times( NODE, 70, 7, 303 );
     write_file( "proc/102/fdinfo/4", FDINFO( "31", PCI, "drm-engine-gfx:\t18446744073709551614 ns\n" ) );
     check_times( NODE, ~(UINT64)0 / 100, 7, 303 );
-    /* what is over has been all the same: it never goes back, and what comes then is added */
+    /* what is over has been all the same: it never goes back, and what comes then is added. Nor does it when nothing can be read. */
     remove_tree( "proc" );
     check_times( NODE, ~(UINT64)0 / 100, 7, 303 );
-    check_times( PROCESS_NODE, 0, 0, 0 );
+    check_times( PROCESS_NODE, 60, 7, 11 );
+    write_file( "proc/cpuinfo", "" );
+    check_times( NODE, ~(UINT64)0 / 100, 7, 303 );
     write_file( "proc/300/fdinfo/3", FDINFO( "40", PCI, "drm-engine-compute:\t500 ns\n" ) );
     check_times( NODE, ~(UINT64)0 / 100, 12, 303 );
+    /* all files are closed, one is opened */
+    write_file( "proc/self/stat", "4711 (faultsensors) R 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 815 20\n" );
+    write_file( "proc/self/fdinfo/0", "pos:\t0\n" );
+    check_times( PROCESS_NODE, 60, 7, 11 );
+    write_file( "proc/self/fdinfo/5", FDINFO( "41", PCI, "drm-engine-gfx:\t300 ns\n" ) );
+    check_times( PROCESS_NODE, 63, 7, 11 );
     remove_tree( "proc" );
 }
 

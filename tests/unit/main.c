@@ -24,7 +24,7 @@
 
 extern void func_handle(void), func_block(void), func_offer(void), func_budget(void), func_fault(void), func_races(void), func_stress(void);
 extern void func_evict(void), func_evict_limits(void), func_evict_fault(void), func_evict_races(void);
-extern void func_params(void), func_shortage(void), func_peers(void), func_rare(void), func_rare_budget(void);
+extern void func_params(void), func_shortage(void), func_peers(void), func_rare(void), func_rare_budget(void), func_engines(void);
 const struct test winetest_testlist[] =
 {
     { "handle", func_handle },
@@ -39,6 +39,7 @@ const struct test winetest_testlist[] =
     { "evict_fault", func_evict_fault },
     { "evict_races", func_evict_races },
     { "params", func_params },
+    { "engines", func_engines },
     { "shortage", func_shortage },
     { "peers", func_peers },
     { "rare", func_rare },

@@ -9,7 +9,7 @@
 UNIT := tests/unit
 
 UNIT_SOURCES  := $(wildcard $(UNIT)/*.c)
-UNIT_NAMES    := handle block offer budget fault races stress evict evict_limits evict_fault evict_races params shortage peers rare rare_budget
+UNIT_NAMES    := handle block offer budget fault races stress evict evict_limits evict_fault evict_races params engines shortage peers rare rare_budget
 UNIT_VARIANTS := native asan tsan
 
 # The tests count what core allocates, and make it fail
@@ -18,7 +18,7 @@ UNIT_WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=free,--wrap=os_allocate_page
 $(foreach v,$(UNIT_VARIANTS),$(B)/$(v)/$(UNIT)/%.o): NATIVE_CFLAGS += -Itests -Itests/include
 
 define unit_program # variant, flags
-$(B)/$(1)/unit_test: $(UNIT_SOURCES:%.c=$(B)/$(1)/%.o) $(B)/$(1)/tests/fake_gpu.o $$(call KMT_NO_GPU_OBJS,$(1))
+$(B)/$(1)/unit_test: $(UNIT_SOURCES:%.c=$(B)/$(1)/%.o) $(B)/$(1)/tests/fake_gpu.o $(B)/$(1)/tests/sensor_tree.o $$(call KMT_NO_GPU_OBJS,$(1))
 	@mkdir -p $$(@D)
 	$$(CC) $$(LDFLAGS) $(2) -pthread $$(UNIT_WRAP) -o $$@ $$^
 CHECKS += $(B)/$(1)/unit_test

@@ -8,12 +8,9 @@
  * any later version.
  */
 
-#include <sys/stat.h>
-
 #include "unit.h"
 #include "core/query.h"
 #include "os/ledger.h"
-#include "os/sensors.h"
 
 /* Handles of stock Wine are passed on, whatever else is wrong. */
 static void test_stock_handles(void)
@@ -511,64 +508,6 @@ static void test_statistics_non_local(void)
     unit_finish( &unit );
 }
 
-/* A process that worked for that long on the GPU; the folder takes the place of /. */
-static void write_engines( const char *root, const struct gpu_adapter *adapter, const char *engines )
-{
-    static const char *const folders[] = { "proc", "proc/100", "proc/100/fdinfo" };
-    char path[128];
-    unsigned int i;
-    FILE *file;
-
-    for (i = 0; i < ARRAY_SIZE( folders ); i++)
-    {
-        sprintf( path, "%s/%s", root, folders[i] );
-        ok( !mkdir( path, 0700 ), "%s cannot be made\n", path );
-    }
-    sprintf( path, "%s/proc/100/fdinfo/3", root );
-    if (!(file = fopen( path, "w" ))) abort();
-    fprintf( file, "drm-client-id:\t7\ndrm-pdev:\t%04x:%02x:%02x.%x\n%s", adapter->pci_domain, adapter->pci_bus, adapter->pci_device,
-             adapter->pci_function, engines );
-    fclose( file );
-}
-
-static uint64_t node_time( const struct unit *unit, unsigned int node )
-{
-    D3DKMT_QUERYSTATISTICS query = { .Type = D3DKMT_QUERYSTATISTICS_NODE };
-
-    query.AdapterLuid = unit->vidmm->gpu->luid;
-    query.QueryNode.NodeId = node;
-    ok_status( kmt_QueryStatistics( &query ), STATUS_SUCCESS );
-    return query.QueryResult.NodeInformation.GlobalInformation.RunningTime.QuadPart;
-}
-
-/* DRM counts by kind, in nanoseconds: the first node of a kind tells it. Sums end where 64 bits do. */
-static void test_statistics_nodes(void)
-{
-    char root[] = "/tmp/winekmt-unit-XXXXXX", command[64];
-    struct gpu_adapter adapter;
-    struct unit unit;
-    unsigned int i;
-
-    fake_gpu_default( &adapter, 0 );
-    adapter.nodes[adapter.node_count++] = GPU_NODE_COMPUTE;
-    if (!mkdtemp( root )) abort();
-    write_engines( root, &adapter, "drm-engine-compute:\t70000 ns\n" );
-    setenv( "WINEKMT_SENSORS_ROOT", root, 1 );
-    unit_start( &unit, &adapter, 0 );
-    for (i = 0; i < adapter.node_count; i++)
-        ok( node_time( &unit, i ) == (i == 1 ? 700 : 0), "node %u: %llu\n", i, (unsigned long long)node_time( &unit, i ) );
-
-    kmt_lock();
-    memset( &unit.vidmm->gpu->engines, 0, sizeof(unit.vidmm->gpu->engines) );
-    unit.vidmm->gpu->engines.sum[ENGINE_COMPUTE] = UINT64_MAX - 69999;
-    kmt_unlock();
-    ok( node_time( &unit, 1 ) == UINT64_MAX / 100, "%llu\n", (unsigned long long)node_time( &unit, 1 ) );
-    unit_finish( &unit );
-    unsetenv( "WINEKMT_SENSORS_ROOT" );
-    sprintf( command, "rm -rf '%s'", root );
-    ok( !system( command ), "%s is left\n", root );
-}
-
 /* A GPU that Wine knows has a source, of which there is nothing to tell. */
 static void test_statistics_source(void)
 {
@@ -639,6 +578,5 @@ START_TEST(params)
     test_priority_class();
     test_statistics_first();
     test_statistics_non_local();
-    test_statistics_nodes();
     test_statistics_source();
 }

@@ -29,6 +29,7 @@
 #include "core/kmt.h"
 #include "core/list.h"
 #include "gpu/gpu.h"
+#include "os/ledger.h"
 #include "os/os.h"
 #include "os/sensors.h"
 
@@ -175,6 +176,18 @@ static inline void object_grab( struct object *object )
  * Adapters (adapter.c)
  */
 
+/* What a GPU's engines did for a process, or for all; under the lock. */
+struct engine_account
+{
+    int                 pid;        /* Linux'; 0: this process; -1: all */
+    uint64_t            began;      /* os_time_ns when the last reading began; 0: the account is free */
+    struct engine_times last;       /* of the last reading, but total_cycles: of the last that had some */
+    uint64_t            counted[ENGINE_CLASSES];    /* when that began; 0: never */
+    uint64_t            sum[ENGINE_CLASSES];        /* nanoseconds, of all that was seen */
+};
+
+#define MAX_ENGINE_ACCOUNTS  (LEDGER_SLOTS + 2)
+
 /* A VkPhysicalDevice; made when first seen, kept until kmt_shutdown. */
 struct kmt_gpu
 {
@@ -187,16 +200,15 @@ struct kmt_gpu
     uint32_t           losses;      /* how many Vulkan devices of it were lost */
     struct vidmm      *vidmm;       /* with one reference; NULL: no device yet, or lost */
     struct list        lost;        /* struct vidmm.entry, one reference each: managers whose device was lost */
-    struct
-    {
-        uint64_t time;                  /* when last was begun to be read; 0: never */
-        uint64_t last[ENGINE_CLASSES];  /* nanoseconds, of the processes of then */
-        uint64_t sum[ENGINE_CLASSES];   /* of all that were seen */
-    } engines;                      /* what they did for all processes (statistics.c) */
+    struct engine_account engines[MAX_ENGINE_ACCOUNTS];     /* engines.c */
 };
 
 /* The GPU with that LUID, which may be listed anew for it. The lock is not held. STATUS_INVALID_PARAMETER: none has it. STATUS_NO_MEMORY. */
 NTSTATUS find_gpu_by_luid( LUID luid, struct kmt_gpu **gpu );
+
+/* Nanoseconds that the engines worked for a process (as read_engine_times), as far as that was seen. They never go back. The lock is not held.
+ * Cost: reads every descriptor's info; for pid -1 that of all processes, at most every 100 ms. */
+void get_engine_times( struct kmt_gpu *gpu, int pid, uint64_t times[ENGINE_CLASSES] );
 
 /* The next GPU that the last enumeration listed, NULL at the end; start with NULL. */
 struct kmt_gpu *next_gpu_locked( const struct kmt_gpu *previous );

@@ -23,8 +23,6 @@
 /* No enumeration finds more. */
 #define MAX_GPUS  64
 
-#define ENGINES_AGE_NS  100000000u      /* reading what all processes did takes a file for each of their descriptors */
-
 /* A process that is asked about. */
 struct subject
 {
@@ -246,32 +244,6 @@ static NTSTATUS query_process_segment( struct kmt_gpu *gpu, const struct subject
     return STATUS_SUCCESS;
 }
 
-/* What all processes did, since this one first asked. Monitors take differences, so it never goes back: what a process did that has ended since,
- * or a file that was closed, is not taken away. */
-static void all_engine_times( struct kmt_gpu *gpu, const struct pci_address *address, uint64_t times[ENGINE_CLASSES] )
-{
-    uint64_t now[ENGINE_CLASSES], start = os_time_ns();
-    bool look;
-    unsigned int i;
-
-    kmt_lock();
-    if ((look = !gpu->engines.time || start - gpu->engines.time >= ENGINES_AGE_NS)) gpu->engines.time = start;
-    kmt_unlock();
-    if (look) read_engine_times( address, -1, now );
-    kmt_lock();
-    for (i = 0; i < ENGINE_CLASSES; i++)
-    {
-        if (look && gpu->engines.time == start)     /* nobody began later */
-        {
-            if (now[i] > gpu->engines.last[i] &&
-                __builtin_add_overflow( gpu->engines.sum[i], now[i] - gpu->engines.last[i], &gpu->engines.sum[i] )) gpu->engines.sum[i] = UINT64_MAX;
-            gpu->engines.last[i] = now[i];
-        }
-        times[i] = gpu->engines.sum[i];
-    }
-    kmt_unlock();
-}
-
 /* 100 ns that nodes of this kind worked, by the DRM files of a process (as read_engine_times); 0: that is not known. */
 static uint64_t running_time( struct kmt_gpu *gpu, unsigned int node, int pid )
 {
@@ -280,15 +252,13 @@ static uint64_t running_time( struct kmt_gpu *gpu, unsigned int node, int pid )
         [GPU_NODE_GRAPHICS] = ENGINE_GRAPHICS, [GPU_NODE_COMPUTE] = ENGINE_COMPUTE, [GPU_NODE_VIDEO_DECODE] = ENGINE_VIDEO_DECODE,
         [GPU_NODE_VIDEO_ENCODE] = ENGINE_VIDEO_ENCODE, [GPU_NODE_COPY] = ENGINE_COPY, [GPU_NODE_OTHER] = ENGINE_OTHER,
     };
-    struct pci_address address = gpu_pci_address( gpu );
     uint64_t times[ENGINE_CLASSES];
     unsigned int i;
 
     /* DRM tells it by kind: the first node of a kind has it all. */
     for (i = 0; i < node; i++) if (gpu->info.nodes[i] == gpu->info.nodes[node]) return 0;
     if (!gpu->info.has_pci_address) return 0;
-    if (pid < 0) all_engine_times( gpu, &address, times );
-    else if (!read_engine_times( &address, pid, times )) return 0;
+    get_engine_times( gpu, pid, times );
     return times[classes[gpu->info.nodes[node]]] / 100;
 }
 

@@ -201,36 +201,62 @@ static bool is_new_client( struct clients *clients, unsigned long long id )
     return true;
 }
 
-/* The names that drivers give their engines: amdgpu, i915 and xe, msm, panfrost, v3d, nouveau. */
+/* Whether what could not be read is not there, or not for this process to see: the rest counts all the same. What fails for another reason
+ * (no descriptors, no memory) would make all times fall, and rise again by the same the next time. */
+static bool is_absent( int error )
+{
+    return error == ENOENT || error == ESRCH || error == EACCES || error == EPERM;
+}
+
+/* The names that drivers of PCI devices give their engines, in the kernel's documentation of each. What processes video pictures (video-enhance,
+ * vecs, vpe) neither decodes nor encodes. */
 static enum engine_class engine_class( const char *name )
 {
     static const struct { const char *name; enum engine_class class; } names[] =
     {
-        { "gfx", ENGINE_GRAPHICS }, { "render", ENGINE_GRAPHICS }, { "rcs", ENGINE_GRAPHICS }, { "gpu", ENGINE_GRAPHICS },
-        { "fragment", ENGINE_GRAPHICS }, { "3d", ENGINE_GRAPHICS },
-        { "compute", ENGINE_COMPUTE }, { "ccs", ENGINE_COMPUTE },
-        { "dma", ENGINE_COPY }, { "copy", ENGINE_COPY }, { "bcs", ENGINE_COPY },
-        { "dec", ENGINE_VIDEO_DECODE }, { "video", ENGINE_VIDEO_DECODE }, { "vcs", ENGINE_VIDEO_DECODE }, { "jpeg", ENGINE_VIDEO_DECODE },
-        { "enc", ENGINE_VIDEO_ENCODE },
+        /* amdgpu */
+        { "gfx", ENGINE_GRAPHICS }, { "compute", ENGINE_COMPUTE }, { "dma", ENGINE_COPY }, { "dec", ENGINE_VIDEO_DECODE },
+        { "jpeg", ENGINE_VIDEO_DECODE }, { "enc", ENGINE_VIDEO_ENCODE }, { "enc_1", ENGINE_VIDEO_ENCODE },
+        /* i915; its compute is above */
+        { "render", ENGINE_GRAPHICS }, { "copy", ENGINE_COPY }, { "video", ENGINE_VIDEO_DECODE },
+        /* xe */
+        { "rcs", ENGINE_GRAPHICS }, { "ccs", ENGINE_COMPUTE }, { "bcs", ENGINE_COPY }, { "vcs", ENGINE_VIDEO_DECODE },
     };
     unsigned int i;
 
-    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        if (!strncmp( name, names[i].name, strlen( names[i].name ) )) return names[i].class;
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) if (!strcmp( name, names[i].name )) return names[i].class;
     return ENGINE_OTHER;
 }
 
-/* One file of fdinfo. true: it is one of that GPU. */
-static bool read_fdinfo( const char *path, const char *device, struct clients *clients, uint64_t times[ENGINE_CLASSES] )
+static void add( uint64_t *sum, uint64_t more )
 {
-    uint64_t found[ENGINE_CLASSES] = { 0 };
+    if (__builtin_add_overflow( *sum, more, sum )) *sum = UINT64_MAX;
+}
+
+/* The number in a line of fdinfo whose key begins so, and what follows in the key. */
+static bool parse_engine( const char *key, const char *prefix, const char *value, enum engine_class *class, uint64_t *number )
+{
+    size_t length = strlen( prefix );
+
+    if (strncmp( key, prefix, length ) || (*number = parse_number( value )) == SENSOR_UNKNOWN) return false;
+    *class = engine_class( key + length );
+    return true;
+}
+
+/* Adds one file of fdinfo to times, if it is one of that GPU. false: it could not be read. */
+static bool read_fdinfo( const char *path, const char *device, struct clients *clients, struct engine_times *times )
+{
+    bool ours = false, has_id = false, has_ns = false;
+    struct engine_times found = { 0 };
+    enum engine_class class;
     unsigned long long id = 0;
-    bool ours = false, has_id = false;
     char line[256], *value;
     unsigned int i;
+    uint64_t number;
     FILE *file;
+    int error;
 
-    if (!(file = fopen( path, "re" ))) return false;
+    if (!(file = fopen( path, "re" ))) return is_absent( errno );
     while (fgets( line, sizeof(line), file ))
     {
         if (!(value = strchr( line, ':' ))) continue;
@@ -239,59 +265,103 @@ static bool read_fdinfo( const char *path, const char *device, struct clients *c
         value[strcspn( value, "\n" )] = 0;
         if (!strcmp( line, "drm-pdev" )) ours = !strcmp( value, device );
         else if (!strcmp( line, "drm-client-id" )) has_id = sscanf( value, "%llu", &id ) == 1;
-        else if (!strncmp( line, "drm-engine-", 11 ) && strncmp( line, "drm-engine-capacity-", 20 ))
+        else if (!strncmp( line, "drm-engine-capacity-", 20 )) continue;
+        else if (parse_engine( line, "drm-engine-", value, &class, &number ))
         {
-            uint64_t ns = parse_number( value ), *sum = &found[engine_class( line + 11 )];
-
-            if (ns != SENSOR_UNKNOWN && __builtin_add_overflow( *sum, ns, sum )) *sum = UINT64_MAX;
+            add( &found.ns[class], number );
+            has_ns = true;
+        }
+        else if (parse_engine( line, "drm-cycles-", value, &class, &number )) add( &found.cycles[class], number );
+        else if (parse_engine( line, "drm-total-cycles-", value, &class, &number ))
+        {
+            if (number > found.total_cycles[class]) found.total_cycles[class] = number;     /* one clock, for all engines of a class */
         }
     }
+    error = ferror( file ) ? errno : 0;
     fclose( file );
-    if (!ours) return false;
-    if (has_id && !is_new_client( clients, id )) return true;
-    for (i = 0; i < ENGINE_CLASSES; i++) if (__builtin_add_overflow( times[i], found[i], &times[i] )) times[i] = UINT64_MAX;
+    if (error) return is_absent( error );
+    if (!ours || (has_id && !is_new_client( clients, id ))) return true;
+    for (i = 0; i < ENGINE_CLASSES; i++)
+    {
+        add( &times->ns[i], found.ns[i] );
+        if (has_ns || !found.total_cycles[i]) continue;     /* what is told as time is not counted twice */
+        add( &times->cycles[i], found.cycles[i] );
+        if (found.total_cycles[i] > times->total_cycles[i]) times->total_cycles[i] = found.total_cycles[i];
+    }
     return true;
 }
 
-static bool read_process( const char *process, const char *device, struct clients *clients, uint64_t times[ENGINE_CLASSES] )
+/* Adds what a process did. false: it could not be read, *error says why. */
+static bool read_process( const char *process, const char *device, struct clients *clients, struct engine_times *times, int *error )
 {
     char dir_path[PATH_SIZE / 2], path[PATH_SIZE];
     struct dirent *entry;
-    bool found = false;
+    bool done = true;
     DIR *dir;
 
+    *error = ENAMETOOLONG;
     if (snprintf( dir_path, sizeof(dir_path), "%s/proc/%s/fdinfo", root(), process ) >= (int)sizeof(dir_path)) return false;
-    if (!(dir = opendir( dir_path ))) return false;
-    while ((entry = readdir( dir )))
+    *error = 0;
+    if (!(dir = opendir( dir_path )))
+    {
+        *error = errno;
+        return false;
+    }
+    while (done && (errno = 0, entry = readdir( dir )))
     {
         if (entry->d_name[0] == '.') continue;
         if (snprintf( path, sizeof(path), "%s/%s", dir_path, entry->d_name ) >= (int)sizeof(path)) continue;
-        if (read_fdinfo( path, device, clients, times )) found = true;
+        done = read_fdinfo( path, device, clients, times );
+    }
+    if (done && errno)
+    {
+        *error = errno;
+        done = false;
     }
     closedir( dir );
-    return found;
+    return done;
 }
 
-bool read_engine_times( const struct pci_address *address, int pid, uint64_t times[ENGINE_CLASSES] )
+/* When a process started: the 22nd number of its stat. The second is a name, in brackets, with anything in it. */
+static bool read_start( const char *process, uint64_t *start )
+{
+    char path[PATH_SIZE], text[1024], *field;
+    unsigned int i;
+    size_t length;
+    FILE *file;
+
+    if (snprintf( path, sizeof(path), "%s/proc/%s/stat", root(), process ) >= (int)sizeof(path) || !(file = fopen( path, "re" ))) return false;
+    length = fread( text, 1, sizeof(text) - 1, file );
+    fclose( file );
+    text[length] = 0;
+    field = strrchr( text, ')' );
+    for (i = 2; field && i < 22; i++) field = strchr( field + 1, ' ' );
+    return field && (*start = parse_number( field + 1 )) != SENSOR_UNKNOWN;
+}
+
+bool read_engine_times( const struct pci_address *address, int pid, struct engine_times *times )
 {
     struct clients clients = { 0 };
     char device[32], name[32], path[PATH_SIZE];
     struct dirent *entry;
-    bool found = false;
+    bool done = true;
+    int error;
     DIR *dir;
 
-    memset( times, 0, ENGINE_CLASSES * sizeof(*times) );
+    memset( times, 0, sizeof(*times) );
     snprintf( device, sizeof(device), "%04x:%02x:%02x.%x", address->domain, address->bus, address->device, address->function );
     if (pid >= 0)
     {
         if (pid) snprintf( name, sizeof(name), "%d", pid );
         else strcpy( name, "self" );
-        return read_process( name, device, &clients, times );
+        return read_process( name, device, &clients, times, &error ) && read_start( name, &times->process );
     }
 
     if (snprintf( path, sizeof(path), "%s/proc", root() ) >= (int)sizeof(path) || !(dir = opendir( path ))) return false;
-    while ((entry = readdir( dir )))
-        if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9' && read_process( entry->d_name, device, &clients, times )) found = true;
+    while (done && (errno = 0, entry = readdir( dir )))
+        if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9')
+            done = read_process( entry->d_name, device, &clients, times, &error ) || is_absent( error );
+    if (done && errno) done = false;
     closedir( dir );
-    return found;
+    return done;
 }

@@ -54,13 +54,24 @@ uint32_t read_pci_number( const struct pci_address *address, const char *name );
 
 enum engine_class { ENGINE_GRAPHICS, ENGINE_COMPUTE, ENGINE_VIDEO_DECODE, ENGINE_VIDEO_ENCODE, ENGINE_COPY, ENGINE_OTHER, ENGINE_CLASSES };
 
+/* What engines did for DRM files that are open at the moment, by class. A driver tells one of the two. */
+struct engine_times
+{
+    uint64_t process;                       /* when the process started, in a unit of Linux' own: another one with its pid has another */
+    uint64_t ns[ENGINE_CLASSES];            /* nanoseconds */
+    uint64_t cycles[ENGINE_CLASSES];        /* cycles of those below; of several engines of a class together */
+    uint64_t total_cycles[ENGINE_CLASSES];  /* a clock of the GPU's, in a unit of its own; 0: the driver does not count cycles */
+};
+
 /***********************************************************************
  *           read_engine_times
  *
- * Adds up for how many nanoseconds the engines of a GPU worked for a process, by all of its DRM files; a file that it has twice counts
- * once. pid: of Linux; 0: this process; -1: all processes whose files this one may read.
- * false: there is no such file: the driver does not tell (NVIDIA's own), or the process has none. Cost: reads every descriptor's info.
+ * Adds up what the engines of a GPU did for a process, by all of its DRM files; a file that it has twice counts once. All 0: there is no such
+ * file: the driver does not tell (NVIDIA's own), or the process has none. pid: of Linux; 0: this process; -1: all processes whose files this one
+ * may read, and process is 0.
+ * false: it could not be read (no /proc, no such process, another user's, no descriptors, no memory); *times is undefined, and says nothing about
+ * what was done. Cost: reads every descriptor's info.
  */
-bool read_engine_times( const struct pci_address *address, int pid, uint64_t times[ENGINE_CLASSES] );
+bool read_engine_times( const struct pci_address *address, int pid, struct engine_times *times );
 
 #endif /* __WINEKMT_SENSORS_H */
