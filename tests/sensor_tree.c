@@ -17,10 +17,11 @@
 
 #include "sensor_tree.h"
 
-static char root[] = "/tmp/winekmt_sensors_XXXXXX";
+static char root[32];
 
 bool sensor_tree_create(void)
 {
+    strcpy( root, "/tmp/winekmt_sensors_XXXXXX" );
     return mkdtemp( root ) && !setenv( "WINEKMT_SENSORS_ROOT", root, 1 );
 }
 
@@ -39,7 +40,7 @@ bool sensor_tree_write( const char *name, const char *content )
     FILE *file;
 
     strcpy( path, path_of( name ) );
-    for (slash = path + sizeof(root); (slash = strchr( slash, '/' )); slash++)
+    for (slash = path + strlen( root ) + 1; (slash = strchr( slash, '/' )); slash++)
     {
         *slash = 0;
         mkdir( path, 0700 );

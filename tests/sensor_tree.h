@@ -1,5 +1,5 @@
 /*
- * A folder of files in place of /sys and /proc, for os/os_sensors.c (WINEKMT_SENSORS_ROOT)
+ * A folder of files in place of /sys and /proc, for os/os_sensors.c and os/os_memory.c (WINEKMT_SENSORS_ROOT)
  *
  * Copyright 2026 the winekmt developers
  *
@@ -13,7 +13,7 @@
 
 #include <stdbool.h>
 
-/* One a process. All return false, with errno, when the file system refuses. */
+/* One at a time. All return false, with errno, when the file system refuses. */
 
 /* Makes an empty folder below /tmp and lets the environment name it. */
 bool sensor_tree_create(void);

@@ -52,7 +52,8 @@ void test_clock_faults(void);
 void run_all_scenarios(void);
 int run_scenario( const char *name );
 
-/* sensors.c, in the program "os" */
+/* sensors.c and memory.c, in the program "os" */
 void test_sensors(void);
+void test_memory(void);
 
 #endif /* __WINEKMT_TESTS_GPU_TEST_H */

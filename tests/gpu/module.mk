@@ -11,7 +11,8 @@ TG := tests/gpu
 TG_GPU_SRCS  := $(TG)/gpu.c $(TG)/gpu_paging.c $(TG)/gpu_scenarios.c $(TG)/gpu_faults.c $(TG)/gpu_clock.c tests/pin_libraries.c \
                 $(wildcard dlls/winekmt/gpu/*.c) dlls/winekmt/os/os_common.c dlls/winekmt/os/os_linux.c
 TG_FAKE_SRCS := $(TG)/gpu.c $(TG)/gpu_paging.c $(TG)/fake_gpu_test.c tests/pin_libraries.c tests/fake_gpu.c dlls/winekmt/os/os_common.c
-TG_OS_SRCS   := $(TG)/os.c $(TG)/sensors.c tests/sensor_tree.c dlls/winekmt/os/os_sensors.c dlls/winekmt/os/os_common.c dlls/winekmt/os/os_linux.c
+TG_OS_SRCS   := $(TG)/os.c $(TG)/sensors.c $(TG)/memory.c tests/sensor_tree.c \
+                $(addprefix dlls/winekmt/os/,os_sensors.c os_memory.c os_common.c os_linux.c)
 
 $(foreach v,native asan tsan,$(B)/$(v)/$(TG)/%.o): NATIVE_CFLAGS += -Itests
 

@@ -1,5 +1,5 @@
 /*
- * Tests of os/os_common.c and os/os_linux.c; of os/os_sensors.c in sensors.c
+ * Tests of os/os_common.c and os/os_linux.c; of os/os_sensors.c in sensors.c, of os/os_memory.c in memory.c
  *
  * Copyright 2026 the winekmt developers
  *
@@ -174,6 +174,7 @@ int main( int argc, char **argv )
     test_thread();
     test_process();
     test_sensors();
+    test_memory();
     check( get_level( "none" ) == 10, "none" );
     check( get_level( "err" ) == 11, "err" );
     check( get_level( "warn" ) == 12, "warn" );

@@ -88,12 +88,13 @@ uint64_t os_system_memory_limit( void );
 /***********************************************************************
  *           os_allocate_pages
  *
- * size bytes (a multiple of 4 KiB) of zeroed pages. NULL: no memory, or the machine has hardly any left.
- * Cost: a system call, and one more now and then to see what the machine has.
+ * size bytes (a multiple of 4 KiB) of zeroed pages. NULL: no memory, or the machine or the process' cgroup has hardly any left.
+ * Cost: a system call; and a look at what there is, some 0.1 ms, each time that half of what the last look found is used up, and for all that is
+ * refused.
  */
 void *os_allocate_pages( uint64_t size );
 
-/* Whether the machine has size bytes to spare; what is said to be there counts as taken. */
+/* Whether the machine, and the process' cgroup, have size bytes to spare; what is said to be there counts as taken. Cost: as above. */
 bool os_memory_is_available( uint64_t size );
 void os_free_pages( void *memory, uint64_t size );
 

@@ -42,6 +42,13 @@ static void __attribute__((constructor)) init_log(void)
     ERR( "WINEKMT_DEBUG=%s is none of none, err, warn, trace; it is taken as err", value );
 }
 
+const char *os_files_root( void )
+{
+    const char *string = getenv( "WINEKMT_SENSORS_ROOT" );
+
+    return string ? string : "";
+}
+
 /***********************************************************************
  *           os_log
  *

@@ -28,4 +28,20 @@ bool os_environment_limit( uint64_t *bytes );
  */
 uint64_t os_hash_process( uint64_t kind, uint64_t dev, uint64_t ino, uint64_t id );
 
+/***********************************************************************
+ *           os_files_root
+ *
+ * What stands before the paths of sys and proc: WINEKMT_SENSORS_ROOT, for tests, else "". No system call.
+ */
+const char *os_files_root( void );
+
+/***********************************************************************
+ *           os_read_available_memory
+ *
+ * Bytes that this process could take without swapping, and without its being killed: what the machine has, and what the limits of its cgroup (a
+ * container's) and of those above it leave, where files that were not used lately count as free. UINT64_MAX: nobody says.
+ * Cost: three files, and three for each cgroup with a limit.
+ */
+uint64_t os_read_available_memory( void );
+
 #endif /* __WINEKMT_OS_PRIVATE_H */

@@ -19,16 +19,10 @@
 #include <string.h>
 
 #include "os/sensors.h"
+#include "os_private.h"
 
 #define PATH_SIZE      512
 #define MAX_CLIENTS    256      /* DRM clients of one reading */
-
-static const char *root( void )
-{
-    const char *string = getenv( "WINEKMT_SENSORS_ROOT" );
-
-    return string ? string : "";
-}
 
 /* The first line of a file, without its end. false: there is none. */
 static bool read_line( char *line, size_t size, const char *format, ... ) __attribute__((format (printf, 3, 4)));
@@ -62,7 +56,7 @@ static uint64_t parse_number( const char *string )
 /* The directory of a device. false: the path is too long. */
 static bool device_path( const struct pci_address *address, char path[PATH_SIZE / 2] )
 {
-    return snprintf( path, PATH_SIZE / 2, "%s/sys/bus/pci/devices/%04x:%02x:%02x.%x", root(), address->domain, address->bus,
+    return snprintf( path, PATH_SIZE / 2, "%s/sys/bus/pci/devices/%04x:%02x:%02x.%x", os_files_root(), address->domain, address->bus,
                      address->device, address->function ) < PATH_SIZE / 2;
 }
 
@@ -300,7 +294,7 @@ static bool read_process( const char *process, const char *device, struct client
     DIR *dir;
 
     *error = ENAMETOOLONG;
-    if (snprintf( dir_path, sizeof(dir_path), "%s/proc/%s/fdinfo", root(), process ) >= (int)sizeof(dir_path)) return false;
+    if (snprintf( dir_path, sizeof(dir_path), "%s/proc/%s/fdinfo", os_files_root(), process ) >= (int)sizeof(dir_path)) return false;
     *error = 0;
     if (!(dir = opendir( dir_path )))
     {
@@ -330,7 +324,7 @@ static bool read_start( const char *process, uint64_t *start )
     size_t length;
     FILE *file;
 
-    if (snprintf( path, sizeof(path), "%s/proc/%s/stat", root(), process ) >= (int)sizeof(path) || !(file = fopen( path, "re" ))) return false;
+    if (snprintf( path, sizeof(path), "%s/proc/%s/stat", os_files_root(), process ) >= (int)sizeof(path) || !(file = fopen( path, "re" ))) return false;
     length = fread( text, 1, sizeof(text) - 1, file );
     fclose( file );
     text[length] = 0;
@@ -357,7 +351,7 @@ bool read_engine_times( const struct pci_address *address, int pid, struct engin
         return read_process( name, device, &clients, times, &error ) && read_start( name, &times->process );
     }
 
-    if (snprintf( path, sizeof(path), "%s/proc", root() ) >= (int)sizeof(path) || !(dir = opendir( path ))) return false;
+    if (snprintf( path, sizeof(path), "%s/proc", os_files_root() ) >= (int)sizeof(path) || !(dir = opendir( path ))) return false;
     while (done && (errno = 0, entry = readdir( dir )))
         if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9')
             done = read_process( entry->d_name, device, &clients, times, &error ) || is_absent( error );
