@@ -95,6 +95,26 @@ says err 'cannot be opened'
 rm "$T/ledger"
 checks=$((checks + 1))
 [ ! -e "$T/ledger" ] || fail 'it made a ledger'
+# By default it looks where the library does. Only root can take /dev/shm away, from itself.
+if [ "$(id -u)" -eq 0 ] && unshare -m true 2> /dev/null
+then
+    # in_other_world COMMANDS: before kmt-top, with empty folders in place of /dev/shm and /run/user.
+    in_other_world()
+    {
+        checks=$((checks + 1))
+        env -u WINEKMT_LEDGER unshare -m sh -c "mount -t tmpfs -o mode=1777 none /dev/shm && mount -t tmpfs none /run &&
+            mkdir -p -m 700 /run/user /run/user/0 && $1 && exec '$TOP' --once" > "$T/out" 2> "$T/err" < /dev/null
+        [ $? -eq 1 ] || fail "$1"
+    }
+    in_other_world true
+    says err 'there is no ledger \(/dev/shm/winekmt-ledger-1-0\)'
+    in_other_world 'mount -o remount,ro /dev/shm'
+    says err 'there is no ledger \(/run/user/0/winekmt-ledger-1\)'
+    in_other_world ': > /dev/shm/winekmt-ledger-1-0 && chmod 644 /dev/shm/winekmt-ledger-1-0'
+    says err 'there is no ledger \(/run/user/0/winekmt-ledger-1\)'
+    in_other_world ': > /dev/shm/winekmt-ledger-1-0 && chmod 644 /dev/shm/winekmt-ledger-1-0 && chmod 755 /run/user/0'
+    says err 'the ledger /dev/shm/winekmt-ledger-1-0 cannot be used: others may read or write it'
+fi
 pty 'no ledger on a terminal' 80 24 exit:1 -- "$TOP"
 
 # start FD ARGUMENT...: a process that publishes until FD, its input, is closed. $pid is its process.

@@ -237,32 +237,123 @@ static void as_owner_of_other_file( void *arg )
     be_alone( NULL );
 }
 
+#define SHM_FILE  "/dev/shm/winekmt-ledger-1-64999"
+#define RUN_FILE  "/run/user/64999/winekmt-ledger-1"
+
+static void path_is_( int line, const char *expected )
+{
+    char path[LEDGER_PATH];
+
+    if (!check( ledger_file_path( path ) && !strcmp( path, expected ) )) printf( "line %d: %s, not %s\n", line, path, expected );
+}
+#define path_is( expected )  path_is_( __LINE__, expected )
+
+/* The same with and without a folder of the session. */
+static void only_shm(void)
+{
+    static const char directory[] = "/run/user/64999";
+
+    path_is( SHM_FILE );
+    check( !chmod( directory, 0750 ) );
+    path_is( SHM_FILE );
+    check( !chmod( directory, 0700 ) );
+}
+
+/* /dev/shm cannot be used: it is the session's folder, if that is safe, else the process is alone and says why. */
+static void not_shm(void)
+{
+    static const char directory[] = "/run/user/64999";
+
+    path_is( RUN_FILE );
+    check( !chmod( directory, 0750 ) );
+    path_is( SHM_FILE );
+    check( !chmod( directory, 0700 ) );
+}
+
 static void find_paths( void *arg )
 {
     static const char directory[] = "/run/user/64999";
     char path[LEDGER_PATH];
-    int dir;
+    unsigned int i;
 
     (void)arg;
     unsetenv( "WINEKMT_LEDGER" );
     check( !access( directory, F_OK ) || !mkdir( directory, 0700 ) );
     check( !chown( directory, 64999, 64999 ) );
-    dir = chmod( directory, 0700 );
-    check( !dir && !seteuid( 64999 ) );
-    check( ledger_file_path( path ) && !strcmp( path, "/run/user/64999/winekmt-ledger-1" ) );
-    check( !chmod( directory, 0750 ) );
-    check( ledger_file_path( path ) && !strcmp( path, "/dev/shm/winekmt-ledger-1-64999" ) );
+    check( !seteuid( 64999 ) );
+    only_shm();
+    make_file( SHM_FILE, 0, 0 );
+    only_shm();
     setenv( "WINEKMT_LEDGER", "", 1 );
-    check( ledger_file_path( path ) && !strcmp( path, "/dev/shm/winekmt-ledger-1-64999" ) );
+    path_is( SHM_FILE );
     setenv( "WINEKMT_LEDGER", "/a/b", 1 );
-    check( ledger_file_path( path ) && !strcmp( path, "/a/b" ) );
+    path_is( "/a/b" );
     setenv( "WINEKMT_LEDGER", "none", 1 );
     check( !ledger_file_path( path ) );
     unsetenv( "WINEKMT_LEDGER" );
-    check( !seteuid( 0 ) && !rmdir( directory ) );
-    check( !mkdir( directory, 0700 ) );     /* of root, not of that user */
+
+    /* a file there that is not to be trusted */
+    for (i = 0; i < 6; i++)
+    {
+        check( !chmod( SHM_FILE, 0600 | 1 << i ) );
+        not_shm();
+    }
+    check( !chmod( SHM_FILE, 0400 ) );
+    not_shm();
+    check( !chmod( SHM_FILE, 0600 ) );
+    check( !link( SHM_FILE, SHM_FILE ".other" ) );
+    not_shm();
+    check( !unlink( SHM_FILE ) );
+    check( !symlink( SHM_FILE ".other", SHM_FILE ) );
+    not_shm();
+    check( !unlink( SHM_FILE ) && !unlink( SHM_FILE ".other" ) );
+    check( !mkdir( SHM_FILE, 0700 ) );
+    not_shm();
+    check( !rmdir( SHM_FILE ) );
+    check( !seteuid( 0 ) );
+    make_file( SHM_FILE, 0, 0 );        /* of root */
     check( !seteuid( 64999 ) );
-    check( ledger_file_path( path ) && !strcmp( path, "/dev/shm/winekmt-ledger-1-64999" ) );
+    not_shm();
+    /* and the other one is used */
+    expect_silence( not_alone );
+    check( file_size( RUN_FILE ) == sizeof(struct ledger_file) && !file_size( SHM_FILE ) );
+    check( !unlink( RUN_FILE ) );
+    check( !seteuid( 0 ) && !unlink( SHM_FILE ) );
+    check( !seteuid( 64999 ) );
+    expect_silence( not_alone );
+    check( file_size( RUN_FILE ) == -1 && file_size( SHM_FILE ) == sizeof(struct ledger_file) );
+    check( !unlink( SHM_FILE ) );
+
+    /* a folder of that name that is not the user's */
+    check( !seteuid( 0 ) && !rmdir( directory ) && !mkdir( directory, 0700 ) );
+    make_file( SHM_FILE, 0, 0 );
+    check( !seteuid( 64999 ) );
+    path_is( SHM_FILE );
+    check( !seteuid( 0 ) && !unlink( SHM_FILE ) && !rmdir( directory ) );
+}
+
+/* /dev/shm that is not writable, and none at all: in a mount namespace of this process */
+static void find_paths_without_shm( void *arg )
+{
+    static const char directory[] = "/run/user/64999";
+
+    (void)arg;
+    unsetenv( "WINEKMT_LEDGER" );
+    if (unshare( CLONE_NEWNS ) || mount( "none", "/", NULL, MS_REC | MS_PRIVATE, NULL ) || mount( "none", "/dev/shm", "tmpfs", 0, "mode=0755" ))
+    {
+        printf( "foreign: /dev/shm cannot be replaced here (%s)\n", strerror( errno ) );
+        return;
+    }
+    check( !mkdir( directory, 0700 ) && !chown( directory, 64999, 64999 ) );
+    check( !seteuid( 64999 ) );
+    not_shm();
+    check( !seteuid( 0 ) && !chmod( "/dev/shm", 01777 ) && !seteuid( 64999 ) );
+    only_shm();
+    make_file( SHM_FILE, 0, 0 );
+    check( !seteuid( 0 ) && !mount( "none", "/dev/shm", NULL, MS_REMOUNT | MS_RDONLY, NULL ) && !seteuid( 64999 ) );
+    not_shm();
+    check( !seteuid( 0 ) && !mount( "none", "/dev", "tmpfs", 0, NULL ) && !seteuid( 64999 ) );
+    not_shm();
     check( !seteuid( 0 ) && !rmdir( directory ) );
 }
 
@@ -276,7 +367,11 @@ void test_foreign(void)
         printf( "foreign: not root, nothing tested\n" );
         return;
     }
-    if (!access( "/run/user", W_OK )) run( find_paths, NULL );
+    if (!access( "/run/user", W_OK ) && !access( "/dev/shm", W_OK ))
+    {
+        run( find_paths, NULL );
+        run( find_paths_without_shm, NULL );
+    }
 
     /* Its own user's: the other one cannot open it. */
     run( not_alone, NULL );

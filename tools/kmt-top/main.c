@@ -41,7 +41,7 @@ static const char usage[] =
     "IN/s OUT/s bytes a second that came back from system memory, and went there\n"
     "BUDGET     what the program may use at the moment\n"
     "\n"
-    "The ledger that it reads is $WINEKMT_LEDGER, else one a user in /run/user or /dev/shm.\n"
+    "The ledger that it reads is $WINEKMT_LEDGER, else one a user in /dev/shm, or in /run/user where /dev/shm cannot be used.\n"
     "Exit status: 0 shown; 1 there is no ledger, it cannot be read, the output cannot be written, or this is no\n"
     "terminal; 2 wrong usage.\n";
 

@@ -6,9 +6,10 @@
  * What a peer has written is a hint: it may be old, and a process gone wrong may have written anything, so nothing
  * read from another slot is ever used as an index, a size or a reason to wait without limit.
  *
- * The file: $WINEKMT_LEDGER ("none": no ledger), else /run/user/UID/winekmt-ledger-1 where that directory is the user's own
- * and closed to others, else /dev/shm/winekmt-ledger-1-UID. Where it cannot be had (foreign, wrong mode, full disk, no
- * free slot) the process is alone: said once, and all functions work on memory of the process.
+ * The file: $WINEKMT_LEDGER ("none": no ledger), else /dev/shm/winekmt-ledger-1-UID, else, where that cannot be used at all (no /dev/shm, not
+ * writable, a file of somebody else or that is open to others), /run/user/UID/winekmt-ledger-1, if that directory is the user's own and closed to
+ * others. Where it cannot be had (foreign, wrong mode, full disk, no free slot) the process is alone: said once, and all functions work on memory
+ * of the process.
  *
  * No lock of core need be held, and none may be where a function says so; the lock in here is the innermost of all.
  *

@@ -84,8 +84,9 @@ _Static_assert( sizeof(struct ledger_counts) == 128, "the file's layout is fixed
 /***********************************************************************
  *           ledger_file_path
  *
- * Where the file of this user is or would be. WINEKMT_LEDGER, where that is an absolute path. false: it says "none". A path that is too long is cut, and
- * will not be found.
+ * Where the file of this user is or would be: WINEKMT_LEDGER, where that is an absolute path; else in /dev/shm; else, where there is none, it is not
+ * writable, or the file there is not to be trusted (ledger_file_objection), in /run/user/UID. false: WINEKMT_LEDGER says "none". A path that is too
+ * long is cut, and will not be found. Cost: two to three system calls.
  */
 bool ledger_file_path( char path[LEDGER_PATH] );
 

@@ -8,6 +8,7 @@
  * any later version.
  */
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,31 @@
 #include "os/ledger_file.h"
 
 #define EVICTED_MAX (1ull << 48)    /* bytes: more than any machine has */
+
+/* Why a file is not to be trusted; NULL: it may be. */
+static const char *stat_objection( const struct stat *st )
+{
+    if (!S_ISREG( st->st_mode )) return "it is not a regular file";
+    if (st->st_uid != geteuid()) return "it belongs to another user";
+    if (st->st_mode & 077) return "others may read or write it";
+    if (st->st_nlink != 1) return "it is not linked exactly once";
+    return NULL;
+}
+
+const char *ledger_file_objection( int fd, struct stat *st )
+{
+    if (fstat( fd, st )) return "it cannot be examined";
+    return stat_objection( st );
+}
+
+/* Whether there is such a file that may be used, or one could be made. */
+static bool can_use( const char *directory, const char *path )
+{
+    struct stat st;
+
+    if (lstat( path, &st )) return errno == ENOENT && !faccessat( AT_FDCWD, directory, W_OK | X_OK, AT_EACCESS );
+    return !stat_objection( &st ) && !faccessat( AT_FDCWD, path, R_OK | W_OK, AT_EACCESS );
+}
 
 bool ledger_file_path( char path[LEDGER_PATH] )
 {
@@ -30,22 +56,16 @@ bool ledger_file_path( char path[LEDGER_PATH] )
         snprintf( path, LEDGER_PATH, "%s", value );
         return true;
     }
+    /* /run/user/UID comes and goes with the user's sessions: a program that was started before a login, or lives on after it, must find the
+     * same file as all others. So it is for machines where there is no other way. */
+    snprintf( path, LEDGER_PATH, "/dev/shm/winekmt-ledger-1-%u", uid );
+    if (can_use( "/dev/shm", path )) return true;
     snprintf( path, LEDGER_PATH, "/run/user/%u", uid );
     if (!lstat( path, &st ) && S_ISDIR( st.st_mode ) && st.st_uid == uid && (st.st_mode & 07777) == 0700)
         snprintf( path, LEDGER_PATH, "/run/user/%u/winekmt-ledger-1", uid );
-    else
+    else    /* who opens it finds out what is wrong */
         snprintf( path, LEDGER_PATH, "/dev/shm/winekmt-ledger-1-%u", uid );
     return true;
-}
-
-const char *ledger_file_objection( int fd, struct stat *st )
-{
-    if (fstat( fd, st )) return "it cannot be examined";
-    if (!S_ISREG( st->st_mode )) return "it is not a regular file";
-    if (st->st_uid != geteuid()) return "it belongs to another user";
-    if (st->st_mode & 077) return "others may read or write it";
-    if (st->st_nlink != 1) return "it is not linked exactly once";
-    return NULL;
 }
 
 bool ledger_file_header_good( const struct ledger_header *header )
