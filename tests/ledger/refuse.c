@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -270,6 +271,13 @@ static void not_shm(void)
     check( !chmod( directory, 0700 ) );
 }
 
+/* Wholly that user: LeakSanitizer cannot look at a process that is half root. */
+static void not_alone_as_user( void *arg )
+{
+    check( !seteuid( 0 ) && !setresuid( 64999, 64999, 64999 ) && !prctl( PR_SET_DUMPABLE, 1 ) );
+    not_alone( arg );
+}
+
 static void find_paths( void *arg )
 {
     static const char directory[] = "/run/user/64999";
@@ -315,12 +323,12 @@ static void find_paths( void *arg )
     check( !seteuid( 64999 ) );
     not_shm();
     /* and the other one is used */
-    expect_silence( not_alone );
+    expect_silence( not_alone_as_user );
     check( file_size( RUN_FILE ) == sizeof(struct ledger_file) && !file_size( SHM_FILE ) );
     check( !unlink( RUN_FILE ) );
     check( !seteuid( 0 ) && !unlink( SHM_FILE ) );
     check( !seteuid( 64999 ) );
-    expect_silence( not_alone );
+    expect_silence( not_alone_as_user );
     check( file_size( RUN_FILE ) == -1 && file_size( SHM_FILE ) == sizeof(struct ledger_file) );
     check( !unlink( SHM_FILE ) );
 
