@@ -186,7 +186,8 @@ static void test_nonsense(void)
         "31 23 0:28 / /a rw - cgroup3 cgroup rw\n", "31 23 0:28 / /a rw shared:1 shared:2\n", "31 23 0:28 /other /a rw - cgroup2 cgroup rw\n",
         "31 23 0:28 / /nowhere rw - cgroup2 cgroup rw\n",
     };
-    static const char *const groups[] = { "", "\n", ":\n", "::\n", "0:\n", "0::\n", "0::relative\n", "0:memory\n", "memory:/a\n", "4:memory:\n", ",,:,:,\n" };
+    static const char *const groups[] = { "", "\n", ":\n", "::\n", "0:\n", "0::\n", "0::relative\n", "0:memory\n",
+                                          "memory:/a\n", "4:memory:\n", ",,:,:,\n" };
     static char deep[5000], line[6000];
     unsigned int i;
 

@@ -195,11 +195,11 @@ static bool is_new_client( struct clients *clients, unsigned long long id )
     return true;
 }
 
-/* Whether what could not be read is not there, or not for this process to see: the rest counts all the same. What fails for another reason
- * (no descriptors, no memory) would make all times fall, and rise again by the same the next time. */
-static bool is_absent( int error )
+/* Whether something could not be read for want of descriptors or memory. It counts the next time, so what could be read is not all: all times would
+ * fall, and rise again by the same. For other reasons it is not there any more, or not for this process to see. */
+static bool is_shortage( int error )
 {
-    return error == ENOENT || error == ESRCH || error == EACCES || error == EPERM;
+    return error == EMFILE || error == ENFILE || error == ENOMEM;
 }
 
 /* The names that drivers of PCI devices give their engines, in the kernel's documentation of each. What processes video pictures (video-enhance,
@@ -237,8 +237,8 @@ static bool parse_engine( const char *key, const char *prefix, const char *value
     return true;
 }
 
-/* Adds one file of fdinfo to times, if it is one of that GPU. false: it could not be read. */
-static bool read_fdinfo( const char *path, const char *device, struct clients *clients, struct engine_times *times )
+/* Adds one file of fdinfo to times, if it is one of that GPU. 0, or a shortage, for which it could not be read. */
+static int read_fdinfo( const char *path, const char *device, struct clients *clients, struct engine_times *times )
 {
     bool ours = false, has_id = false, has_ns = false;
     struct engine_times found = { 0 };
@@ -250,7 +250,7 @@ static bool read_fdinfo( const char *path, const char *device, struct clients *c
     FILE *file;
     int error;
 
-    if (!(file = fopen( path, "re" ))) return is_absent( errno );
+    if (!(file = fopen( path, "re" ))) return is_shortage( errno ) ? errno : 0;
     while (fgets( line, sizeof(line), file ))
     {
         if (!(value = strchr( line, ':' ))) continue;
@@ -273,8 +273,8 @@ static bool read_fdinfo( const char *path, const char *device, struct clients *c
     }
     error = ferror( file ) ? errno : 0;
     fclose( file );
-    if (error) return is_absent( error );
-    if (!ours || (has_id && !is_new_client( clients, id ))) return true;
+    if (error) return is_shortage( error ) ? error : 0;
+    if (!ours || (has_id && !is_new_client( clients, id ))) return 0;
     for (i = 0; i < ENGINE_CLASSES; i++)
     {
         add( &times->ns[i], found.ns[i] );
@@ -282,38 +282,28 @@ static bool read_fdinfo( const char *path, const char *device, struct clients *c
         add( &times->cycles[i], found.cycles[i] );
         if (found.total_cycles[i] > times->total_cycles[i]) times->total_cycles[i] = found.total_cycles[i];
     }
-    return true;
+    return 0;
 }
 
-/* Adds what a process did. false: it could not be read, *error says why. */
-static bool read_process( const char *process, const char *device, struct clients *clients, struct engine_times *times, int *error )
+/* Adds what a process did. 0, or why it could not be read, an errno. */
+static int read_process( const char *process, const char *device, struct clients *clients, struct engine_times *times )
 {
     char dir_path[PATH_SIZE / 2], path[PATH_SIZE];
     struct dirent *entry;
-    bool done = true;
+    int error = 0;
     DIR *dir;
 
-    *error = ENAMETOOLONG;
-    if (snprintf( dir_path, sizeof(dir_path), "%s/proc/%s/fdinfo", os_files_root(), process ) >= (int)sizeof(dir_path)) return false;
-    *error = 0;
-    if (!(dir = opendir( dir_path )))
-    {
-        *error = errno;
-        return false;
-    }
-    while (done && (errno = 0, entry = readdir( dir )))
+    if (snprintf( dir_path, sizeof(dir_path), "%s/proc/%s/fdinfo", os_files_root(), process ) >= (int)sizeof(dir_path)) return ENAMETOOLONG;
+    if (!(dir = opendir( dir_path ))) return errno;
+    while (!error && (errno = 0, entry = readdir( dir )))
     {
         if (entry->d_name[0] == '.') continue;
         if (snprintf( path, sizeof(path), "%s/%s", dir_path, entry->d_name ) >= (int)sizeof(path)) continue;
-        done = read_fdinfo( path, device, clients, times );
+        error = read_fdinfo( path, device, clients, times );
     }
-    if (done && errno)
-    {
-        *error = errno;
-        done = false;
-    }
+    if (!error) error = errno;      /* of readdir */
     closedir( dir );
-    return done;
+    return error;
 }
 
 /* When a process started: the 22nd number of its stat. The second is a name, in brackets, with anything in it. */
@@ -324,7 +314,8 @@ static bool read_start( const char *process, uint64_t *start )
     size_t length;
     FILE *file;
 
-    if (snprintf( path, sizeof(path), "%s/proc/%s/stat", os_files_root(), process ) >= (int)sizeof(path) || !(file = fopen( path, "re" ))) return false;
+    if (snprintf( path, sizeof(path), "%s/proc/%s/stat", os_files_root(), process ) >= (int)sizeof(path) ||
+        !(file = fopen( path, "re" ))) return false;
     length = fread( text, 1, sizeof(text) - 1, file );
     fclose( file );
     text[length] = 0;
@@ -338,8 +329,7 @@ bool read_engine_times( const struct pci_address *address, int pid, struct engin
     struct clients clients = { 0 };
     char device[32], name[32], path[PATH_SIZE];
     struct dirent *entry;
-    bool done = true;
-    int error;
+    int error = 0;
     DIR *dir;
 
     memset( times, 0, sizeof(*times) );
@@ -348,14 +338,17 @@ bool read_engine_times( const struct pci_address *address, int pid, struct engin
     {
         if (pid) snprintf( name, sizeof(name), "%d", pid );
         else strcpy( name, "self" );
-        return read_process( name, device, &clients, times, &error ) && read_start( name, &times->process );
+        return !read_process( name, device, &clients, times ) && read_start( name, &times->process );
     }
 
     if (snprintf( path, sizeof(path), "%s/proc", os_files_root() ) >= (int)sizeof(path) || !(dir = opendir( path ))) return false;
-    while (done && (errno = 0, entry = readdir( dir )))
-        if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9')
-            done = read_process( entry->d_name, device, &clients, times, &error ) || is_absent( error );
-    if (done && errno) done = false;
+    while (!error && (errno = 0, entry = readdir( dir )))
+    {
+        if (entry->d_name[0] < '1' || entry->d_name[0] > '9') continue;
+        error = read_process( entry->d_name, device, &clients, times );
+        if (!is_shortage( error )) error = 0;
+    }
+    if (!error) error = errno;      /* of readdir */
     closedir( dir );
-    return done;
+    return !error;
 }
