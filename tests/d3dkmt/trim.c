@@ -231,9 +231,11 @@ static void test_periodic( void )
         ok( __atomic_load_n( &listener.last_flags, __ATOMIC_SEQ_CST ) == PERIODIC, "the next calls have flags %#x\n", listener.last_flags );
         ok( time_ms() - start >= 3 * interval - interval / 2, "four calls in %u ms\n", (UINT)(time_ms() - start) );
         ok( __atomic_load_n( &listener.thread, __ATOMIC_SEQ_CST ) != get_thread_id(), "called on this thread\n" );
-        /* one that comes later hears it too */
+        /* one that comes later hears it too, from the beginning */
         listen_to( &second, NULL );
-        ok( wait_for_calls( &second, 2 ), "the second one is not called\n" );
+        ok( wait_for_calls_from( &second, 0, 2 ), "the second one is not called\n" );
+        ok( __atomic_load_n( &second.first_flags, __ATOMIC_SEQ_CST ) == RESTART, "its first call has flags %#x\n", second.first_flags );
+        ok( __atomic_load_n( &second.last_flags, __ATOMIC_SEQ_CST ) == PERIODIC, "its next call has flags %#x\n", second.last_flags );
         ok( wait_for_calls( &listener, 1 ), "the first one is no longer called\n" );
         ok( __atomic_load_n( &second.thread, __ATOMIC_SEQ_CST ) == __atomic_load_n( &listener.thread, __ATOMIC_SEQ_CST ),
             "two threads for callbacks\n" );
@@ -249,6 +251,53 @@ static void test_periodic( void )
         winetest_pop_context();
     }
     stop_listening( &listener );
+}
+
+static UINT gate_open;
+
+static void wait_at_gate( struct listener *listener )
+{
+    (void)listener;
+    while (!__atomic_load_n( &gate_open, __ATOMIC_SEQ_CST )) sleep_ms( 1 );
+}
+
+/* A callback that takes longer than the interval, while the pressure ends and begins anew: it hears of the beginning first. */
+static void test_slow( void )
+{
+    struct listener listener, second;
+    UINT64 start;
+    UINT pauses;
+
+    for (pauses = 0; pauses < 2; pauses++)
+    {
+        winetest_push_context( "%u pauses", pauses );
+        __atomic_store_n( &gate_open, 0, __ATOMIC_SEQ_CST );
+        listen_to( &listener, wait_at_gate );
+        listen_to( &second, NULL );
+        start_pressure();
+        for (start = time_ms(); !__atomic_load_n( &listener.running, __ATOMIC_SEQ_CST ) && time_ms() - start < 10000; ) sleep_ms( 1 );
+        ok( __atomic_load_n( &listener.first_flags, __ATOMIC_SEQ_CST ) == RESTART, "the first call has flags %#x\n", listener.first_flags );
+        sleep_ms( 3 * interval );
+        if (pauses)
+        {
+            end_pressure();
+            sleep_ms( 3 * interval );
+            start_pressure();
+            sleep_ms( 3 * interval );
+        }
+        __atomic_store_n( &listener.first_flags, 0, __ATOMIC_SEQ_CST );
+        __atomic_store_n( &gate_open, 1, __ATOMIC_SEQ_CST );
+        ok( wait_for_calls_from( &listener, 0, 3 ), "no calls\n" );
+        ok( __atomic_load_n( &listener.first_flags, __ATOMIC_SEQ_CST ) == (pauses ? RESTART : PERIODIC),
+            "the call after the long one has flags %#x\n", listener.first_flags );
+        ok( __atomic_load_n( &listener.last_flags, __ATOMIC_SEQ_CST ) == PERIODIC, "the next call has flags %#x\n", listener.last_flags );
+        ok( wait_for_calls_from( &second, 0, 2 ), "the second one is not called\n" );
+        ok( __atomic_load_n( &second.first_flags, __ATOMIC_SEQ_CST ) == RESTART, "the second one's first call has flags %#x\n", second.first_flags );
+        stop_listening( &second );
+        stop_listening( &listener );
+        end_pressure();
+        winetest_pop_context();
+    }
 }
 
 /* What callbacks may do: everything. */
@@ -455,6 +504,7 @@ START_TEST(trim)
     {
         test_segments = WINEKMT_SEGMENT_LOCAL;
         test_periodic();
+        test_slow();
         test_inside();
         test_end();
         test_to_budget();

@@ -3,8 +3,8 @@
  *
  * What is held resident cannot be evicted. When a process is over its budget with that alone, its registrations are called with
  * TrimToBudget, at once and every second while it lasts. While it uses most of its budget they are called with
- * PeriodicTrim at intervals; the first one after a pause is RestartPeriodicTrim, since what the driver remembers from before the
- * pause would make it take everything for unused (DDI page of D3DDDI_TRIMRESIDENCYSET_FLAGS).
+ * PeriodicTrim at intervals; the first one after a pause, and the first one of a registration, is RestartPeriodicTrim, since what the
+ * driver remembers from before the pause, or nothing, would make it take everything for unused (DDI page of D3DDDI_TRIMRESIDENCYSET_FLAGS).
  *
  * Copyright 2026 the winekmt developers
  *
@@ -32,6 +32,7 @@ struct trim_registration
     PFND3DKMT_TRIMNOTIFICATIONCALLBACK callback;
     void          *context;
     uint32_t       pending;     /* TRIM_ bits to be told */
+    bool           restarted;   /* there was a TRIM_RESTART for it */
     uint64_t       bytes;       /* for TRIM_TO_BUDGET */
 };
 
@@ -68,10 +69,13 @@ static void post_locked( const struct vidmm *vidmm, uint32_t what, uint64_t byte
         struct trim_registration *registration = LIST_ENTRY( cursor, struct trim_registration, entry );
 
         if (registration->device->vidmm != vidmm || device_is_removed( registration->device )) continue;
-        /* Never together: what comes later replaces what was not told yet. */
-        if (what & (TRIM_PERIODIC | TRIM_RESTART)) registration->pending &= ~(TRIM_PERIODIC | TRIM_RESTART);
         registration->pending |= what;
         if (what & TRIM_TO_BUDGET) registration->bytes = bytes;
+        /* Never together. A restart that was not told yet is not lost: nothing else makes the driver forget what is too old. */
+        if (what & TRIM_PERIODIC && !registration->restarted) registration->pending |= TRIM_RESTART;
+        if (!(registration->pending & TRIM_RESTART)) continue;
+        registration->pending &= ~TRIM_PERIODIC;
+        registration->restarted = true;
     }
     notify_locked();
 }
