@@ -452,6 +452,42 @@ static void test_all_or_nothing( void )
     destroy_list( list, count + 2 );
 }
 
+/* What is offered goes for a list that fits, and for no other. */
+static void test_refused( void )
+{
+    UINT count = budget / large, half = count / 2, i, result, flags;
+    D3DKMT_HANDLE list[64], offered[32], twice[128];
+
+    create_list( list, count + 1, large, 1 );
+    create_list( offered, half, large, 100 );
+    hold( queue.hPagingQueue, list[count] );
+    for (flags = 0; flags < 2; flags++)
+    {
+        for (i = 0; i < half; i++) check_status( offer_one( device, offered[i], D3DKMT_OFFER_PRIORITY_LOW ), STATUS_SUCCESS );
+        check_status( make_resident( queue.hPagingQueue, list, count, flags ? CANT_TRIM_FURTHER : 0, NULL, NULL ), STATUS_NO_MEMORY );
+        check_status( make_resident( queue.hPagingQueue, list, count + 1, flags ? CANT_TRIM_FURTHER : 0, NULL, NULL ), STATUS_NO_MEMORY );
+        for (i = 0; i < half; i++)
+        {
+            check_status( reclaim_one( device, offered[i], &result ), STATUS_SUCCESS );
+            ok( !result, "flags %u: result %u of %u\n", flags, result, i );
+        }
+    }
+    for (i = 0; i < half; i++) check_pattern( device, offered[i], large, i + 100 );
+    release( device, list[count] );
+    for (i = 0; i < half; i++) check_status( offer_one( device, offered[i], D3DKMT_OFFER_PRIORITY_LOW ), STATUS_SUCCESS );
+    /* one that stands there twice needs memory once */
+    for (i = 0; i < 2 * count; i++) twice[i] = list[i / 2];
+    bring_back( &queue, twice, 2 * count );
+    for (i = 0; i < half; i++)
+    {
+        check_status( reclaim_one( device, offered[i], &result ), STATUS_SUCCESS );
+        ok( result == 1 || !is_resident( device, offered[i] ), "%u was kept, and all else is held\n", i );
+    }
+    for (i = 0; i < count + 1; i++) check_pattern( device, list[i], large, i + 1 );
+    destroy_list( list, count + 1 );
+    destroy_list( offered, half );
+}
+
 /* The loop of the documentation: try, evict what NumBytesToTrim says, try again. One round is enough here, because what is to be
  * trimmed does not change meanwhile. room: how many more would fit while the first try is made. */
 static void test_trim_loop( UINT room )
@@ -629,6 +665,7 @@ START_TEST(makeresident)
         test_segments = WINEKMT_SEGMENT_LOCAL;
         test_turns();
         test_all_or_nothing();
+        test_refused();
         test_trim_loop( 0 );
         test_trim_loop( 4 );
         test_must_succeed();

@@ -27,6 +27,31 @@ static uint64_t sum_of_sizes( const struct model *model )
     return sum;
 }
 
+/* Whether a list needs more than there is beside what nothing can take away; no budget has fallen, so that nothing goes for other reasons. */
+static bool is_too_large( const struct model *model, const struct m_list *list, unsigned int adapter )
+{
+    uint64_t needed[3] = { 0 }, least, most[2];     /* by group; in either */
+    unsigned int i;
+
+    if (!model->world->alone || model->world->config.verifier) return false;
+    for (i = 0; i < HEAPS; i++) if (model->world->budget[i] != UINT64_MAX || model->world->foreign[i]) return false;
+    for (i = 0; i < ALLOCATIONS; i++)
+    {
+        const struct m_allocation *allocation = &model->allocations[i];
+        bool listed = times_in_list( list, allocation, list->count );
+
+        if (!allocation->live || allocation->device->adapter != adapter || allocation->kind == KIND_HEAP || allocation->offered) continue;
+        if (allocation->where == WHERE_LOCAL || allocation->where == WHERE_SHARED)
+        {
+            if (listed || is_held( allocation )) needed[allocation->where == WHERE_SHARED] += allocation->size;
+        }
+        else if (listed && allocation->where == WHERE_NOWHERE)
+            needed[allocation->segments == WINEKMT_SEGMENT_LOCAL ? 0 : allocation->segments == WINEKMT_SEGMENT_NON_LOCAL ? 1 : 2] += allocation->size;
+    }
+    for (i = 0; i < 2; i++) get_limits( model->world, i, &least, &most[i] );
+    return needed[0] > most[0] || needed[1] > most[1] || needed[0] + needed[1] + needed[2] > most[0] + most[1];
+}
+
 static void make_resident( struct model *model, const struct op *op )
 {
     D3DDDI_MAKERESIDENT params = { .Flags.Value = op->arg[2], .PagingFenceValue = SENTINEL64, .NumBytesToTrim = SENTINEL64 };
@@ -59,6 +84,15 @@ static void make_resident( struct model *model, const struct op *op )
             queue->device->failed = true;
             saw( SAW_DEVICE_FAILED, 1 );
         }
+        /* "nothing is discarded or evicted for it" */
+        if (is_too_large( model, list, queue->device->adapter ))
+            for (i = 0; i < ALLOCATIONS; i++)
+            {
+                struct m_allocation *allocation = &model->allocations[i];
+
+                allocation->spared = allocation->live && allocation->offered && !allocation->eager && !allocation->in_flight;
+                if (allocation->spared) saw( SAW_SPARED, 1 );
+            }
         /* it was tried: meanwhile none of them could be evicted for the others */
         for (i = 0; i < list->count; i++) list->entries[i]->touched = true;
         return;

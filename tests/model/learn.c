@@ -288,6 +288,7 @@ static const char *judge( struct model *model, struct m_allocation *allocation, 
     {
         if (allocation->offered)
         {
+            if (allocation->spared) return "it was discarded for a list that cannot fit";
             if (world->alone && world->config.verifier == VERIFIER_NEVER_DISCARD && !allocation->eager &&
                 !allocation->touched) return "it never is to be discarded";
             if (!tense && !decommit && !allocation->eager && !allocation->touched) return "it was discarded for nothing";
@@ -375,7 +376,7 @@ void sweep( struct model *model )
         /* What had no memory, or was offered, when Evict named it is evicted when it has memory again, or not: no document says. */
         if (went && !allocation->offered && !allocation->touched) allocation->eager = false;
     }
-    for (i = 0; i < ALLOCATIONS; i++) model->allocations[i].touched = false;
+    for (i = 0; i < ALLOCATIONS; i++) model->allocations[i].touched = model->allocations[i].spared = false;
 }
 
 /***********************************************************************

@@ -170,6 +170,7 @@ struct m_allocation
     uint64_t value;
     bool     reached;               /* it had, before the last sweep asked where it is */
     bool     in_flight;             /* offered when the worker may just have been evicting it: it may go in either way */
+    bool     spared;                /* it is offered, and the operation at hand may not cost its content */
     bool     unsure;                /* it is offered, and what became of its content could not be seen */
     /* content */
     uint32_t seed;                  /* 0: zero */
@@ -220,7 +221,8 @@ struct world
 enum happening
 {
     SAW_CREATED, SAW_REFUSED, SAW_KEPT, SAW_DISCARDED, SAW_NOT_COMMITTED, SAW_EVICTED, SAW_BROUGHT_BACK, SAW_PENDING, SAW_NO_MEMORY,
-    SAW_DEVICE_FAILED, SAW_MOVED, SAW_INVALID, SAW_REMOVED, SAW_WAITED, SAW_TRIMMED, SAW_ORDERED, SAW_COMPARED, SAW_CALLS, SAW_COUNT
+    SAW_DEVICE_FAILED, SAW_MOVED, SAW_INVALID, SAW_REMOVED, SAW_WAITED, SAW_TRIMMED, SAW_ORDERED, SAW_SPARED, SAW_COMPARED, SAW_CALLS,
+    SAW_COUNT
 };
 extern const char *const happening_names[];
 

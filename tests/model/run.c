@@ -21,7 +21,7 @@ static const struct op *ending;         /* in the end: what puts things away */
 const char *const happening_names[] =
 {
     "created", "refused", "kept", "discarded", "not committed", "evicted", "brought back", "pending", "no memory", "devices in error",
-    "moved", "invalid", "removed", "waits", "trimmed", "orders compared", "bytes compared", "calls"
+    "moved", "invalid", "removed", "waits", "trimmed", "orders compared", "spared", "bytes compared", "calls"
 };
 
 void model_fail( const char *file, int line, const char *format, ... )

@@ -198,6 +198,97 @@ static void test_rising_budget(void)
     unit_finish( &unit );
 }
 
+/* The same for MakeResident */
+static void test_rising_budget_of_make_resident(void)
+{
+    D3DKMT_HANDLE handle, other;
+    struct gpu_adapter adapter;
+    struct unit unit;
+
+    unit_adapter_simple( &adapter, MIB( 16 ), true );
+    adapter.has_memory_budget = true;
+    unit_start( &unit, &adapter, 0 );
+    handle = unit_create( &unit, .size = MIB( 1 ) );
+    other = unit_create( &unit, .size = MIB( 15 ) );
+    ok( unit_is_evicted( &unit, handle ), "not evicted\n" );
+    ok_status( unit_destroy( &unit, &other, 1, true ), STATUS_SUCCESS );
+    fake_gpu_set_budget( 0, 0 );
+    kmt_lock();
+    unit.vidmm->budget_time = 1;        /* old */
+    kmt_unlock();
+    ok_status( unit_make_resident( &unit, &handle, 1, 0, NULL, NULL ), STATUS_NO_MEMORY );
+    fake_gpu_set_budget( 0, MIB( 8 ) );
+    ok_status( unit_make_resident( &unit, &handle, 1, 0, NULL, NULL ), STATUS_SUCCESS );
+    unit_check( &unit );
+    unit_finish( &unit );
+}
+
+/* Which sums of bytes could be held, in MiB: those that have to be in local memory, those that must not, and those that may be in either. */
+static void check_can_hold_( const struct unit *unit, enum budget_mode mode, unsigned int local, unsigned int other, unsigned int any,
+                             bool expected, int line )
+{
+    uint64_t bytes[ANY_SEGMENT + 1] = { 0, MIB( local ), MIB( other ), MIB( any ) };
+
+    kmt_lock();
+    ok_(__FILE__, line)( can_hold_locked( unit->vidmm, bytes, mode ) == expected, "%u, %u, %u: got %u\n", local, other, any, !expected );
+    kmt_unlock();
+}
+#define check_can_hold( ... )  check_can_hold_( &unit, __VA_ARGS__, __LINE__ )
+
+static void test_can_hold(void)
+{
+    struct gpu_adapter adapter;
+    struct vidmm_group *local;
+    struct unit unit;
+
+    unit_adapter_discrete( &adapter, MIB( 16 ) );           /* 15 each, two of them local */
+    unit_start( &unit, &adapter, 0 );
+    unit_create_held( &unit, .size = MIB( 2 ), .segments = WINEKMT_SEGMENT_LOCAL );
+    unit_create_held( &unit, .size = MIB( 1 ), .segments = WINEKMT_SEGMENT_NON_LOCAL );
+    unit_create( &unit, .size = MIB( 4 ) );                 /* could go */
+    check_can_hold( WITHIN_BUDGET, 28, 14, 0, true );
+    check_can_hold( WITHIN_BUDGET, 29, 0, 0, false );
+    check_can_hold( WITHIN_BUDGET, 0, 15, 0, false );
+    check_can_hold( WITHIN_BUDGET, 28, 4, 10, true );
+    check_can_hold( WITHIN_BUDGET, 28, 4, 11, false );
+
+    /* less than that by Vulkan, but not when it is others who have it; and what Vulkan says now is not the last word */
+    kmt_lock();
+    local = &unit.vidmm->groups[GROUP_LOCAL];
+    unit.vidmm->heaps[1].limit = MIB( 5 );
+    kmt_unlock();
+    check_can_hold( WITHIN_BUDGET, 18, 0, 0, true );
+    check_can_hold( WITHIN_BUDGET, 19, 0, 0, false );
+    check_can_hold( WITHIN_MAXIMUM, 28, 0, 0, true );
+    check_can_hold( WITHIN_MAXIMUM, 29, 0, 0, false );
+    kmt_lock();
+    local->division.others = 1;
+    kmt_unlock();
+    check_can_hold( WITHIN_BUDGET, 28, 0, 0, true );
+    check_can_hold( WITHIN_BUDGET, 29, 0, 0, false );
+
+    /* the division is of now, the user's limit is not; and nobody can hold less than nothing */
+    kmt_lock();
+    local->division.budget = MIB( 10 );
+    local->limit = MIB( 12 );
+    kmt_unlock();
+    check_can_hold( WITHIN_BUDGET, 8, 0, 0, true );
+    check_can_hold( WITHIN_BUDGET, 9, 0, 0, false );
+    check_can_hold( WITHIN_MAXIMUM, 10, 0, 0, true );
+    check_can_hold( WITHIN_MAXIMUM, 11, 0, 0, false );
+    kmt_lock();
+    local->division.budget = MIB( 1 );
+    kmt_unlock();
+    check_can_hold( WITHIN_BUDGET, 0, 14, 0, true );
+    check_can_hold( WITHIN_BUDGET, 0, 4, 11, false );
+    kmt_lock();
+    local->division = (struct division){ .budget = UINT64_MAX };
+    local->limit = UINT64_MAX;
+    unit.vidmm->heaps[1].limit = MIB( 15 );
+    kmt_unlock();
+    unit_finish( &unit );
+}
+
 /* The user's limit is one of the local group, over all its heaps, and of nothing else. */
 static void test_user_limit(void)
 {
@@ -467,6 +558,8 @@ START_TEST(budget)
     test_falling_budget( false );
     test_falling_budget( true );
     test_rising_budget();
+    test_rising_budget_of_make_resident();
+    test_can_hold();
     test_user_limit();
     test_segments();
     test_memory_count();

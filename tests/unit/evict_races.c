@@ -286,6 +286,43 @@ static void race_create_in_page_out(void)
     finish( 0 );
 }
 
+static void *make_first_resident_too( void *arg )
+{
+    D3DKMT_HANDLE list[2] = { race.handles[0], race.more };
+
+    (void)arg;
+    race.status = unit_make_resident( &race.unit, list, 2, 0, &race.value, NULL );
+    set_flag( &race.done );
+    return NULL;
+}
+
+static void make_first_resident_in_thread( void )
+{
+    start_thread( make_first_resident_too );
+    wait_for( &race.done, 100 );
+}
+
+/* There is room for it only without what is being copied out: that counts as free. */
+static void race_make_another_resident_in_page_out(void)
+{
+    start( false );
+    race.more = unit_create( &race.unit, .size = MIB( 1 ) );
+    ok( unit_is_evicted( &race.unit, race.handles[0] ), "not evicted\n" );
+    unit_hold( &race.unit, race.handles + 1, COUNT - 1 );
+    out.action = make_first_resident_in_thread;
+    out.nth = 1;
+    fake_gpu_set_hook( FAKE_GPU_READ, copying_out, NULL );
+    ok_status( unit_evict( &race.unit, &race.handles[1], 1, false ), STATUS_SUCCESS );
+    wait_for( &race.done, 5000 );
+    ok( flag( &race.done ), "it does not end\n" );
+    join_thread();
+    fake_gpu_set_hook( FAKE_GPU_READ, NULL, NULL );
+    ok_status( race.status, STATUS_PENDING );
+    if (race.status == STATUS_PENDING) ok( unit_wait_fence( &race.unit, race.value ), "the fence has not %llu\n", (unsigned long long)race.value );
+    ok( !unit_is_evicted( &race.unit, race.handles[0] ) && unit_is_evicted( &race.unit, race.handles[1] ), "the wrong one is evicted\n" );
+    finish( 0 );
+}
+
 static void *make_unmoveable( void *arg )
 {
     D3DDDI_UPDATEALLOCPROPERTY update = { .hPagingQueue = race.unit.queue, .hAllocation = race.handles[0] };
@@ -796,6 +833,7 @@ START_TEST(evict_races)
     ISOLATED( write_in_page_out );
     ISOLATED( set_priority_in_page_out );
     ISOLATED( create_in_page_out );
+    ISOLATED( make_another_resident_in_page_out );
     ISOLATED( update_property_in_page_out );
     ISOLATED( lock_in_page_in );
     ISOLATED( destroy_in_page_in );

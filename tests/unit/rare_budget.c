@@ -116,6 +116,20 @@ static void race_loss_in_budget(void)
     unit_finish( &race.unit );
 }
 
+/* The same where MakeResident asks once more, because what it knows allows too little */
+static void race_loss_in_refusal(void)
+{
+    D3DKMT_HANDLE handles[2];
+
+    start_with_budget();
+    handles[0] = unit_create( &race.unit, .size = MIB( 8 ) );
+    handles[1] = unit_create( &race.unit, .size = MIB( 8 ) );
+    on_first( FAKE_GPU_BUDGET, lose );
+    ok_status( unit_make_resident( &race.unit, handles, 2, 0, NULL, NULL ), STATUS_DEVICE_REMOVED );
+    ok( race.calls == 1, "asked %u times\n", race.calls );
+    unit_finish( &race.unit );
+}
+
 /* The first of two allocations gets its memory just as the device is lost. */
 static void race_loss_between_allocations(void)
 {
@@ -378,6 +392,7 @@ START_TEST(rare_budget)
         { "no answer", no_answer },
         { "create in budget", race_create_in_budget },
         { "loss in budget", race_loss_in_budget },
+        { "loss in refusal", race_loss_in_refusal },
         { "loss between allocations", race_loss_between_allocations },
         { "beyond the maximum", beyond_the_maximum },
         { "beyond the limit", beyond_the_limit },

@@ -93,6 +93,31 @@ static bool is_coming_locked( const struct object_list *list, const struct pagin
     return true;
 }
 
+/* Whether all of a job could be in GPU memory at once. Else nothing should be discarded for it. May drop the lock. */
+static bool can_place_locked( struct vidmm *vidmm, const struct paging_job *job, enum budget_mode mode )
+{
+    bool refreshed = false;
+    unsigned int i;
+
+    for (;;)
+    {
+        uint64_t bytes[ANY_SEGMENT + 1] = { 0 };
+
+        for (i = 0; i < job->count; i++)
+            if (is_absent( job->allocations[i] )) bytes[job->allocations[i]->segments] += job->allocations[i]->size;
+        if (vidmm->lost || can_hold_locked( vidmm, bytes, mode )) return true;
+        if (vidmm->freeing) kmt_wait_locked( UINT64_MAX );      /* what is being paged out still counts as held */
+        else if (refreshed) return false;
+        else
+        {
+            /* What is known of the budgets may be old. Nothing is refused for that. */
+            refreshed = true;
+            vidmm_refresh_budget_locked( vidmm, 0 );
+            share_refresh_locked( vidmm, 0 );
+        }
+    }
+}
+
 /* The slow half: something is absent and nothing is busy. Drops the lock. */
 static NTSTATUS make_resident_slowly_locked( struct paging_queue *queue, struct object_list *list, enum budget_mode mode,
                                              uint64_t *fence_value, bool *pending )
@@ -120,6 +145,7 @@ static NTSTATUS make_resident_slowly_locked( struct paging_queue *queue, struct 
 
     object_grab( &device->object );
     object_grab( &queue->object );
+    if (!can_place_locked( device->vidmm, job, mode )) status = STATUS_NO_MEMORY;
     do  /* meanwhile one that was offered, and passed over, may have been reclaimed */
         for (i = 0, placed = false; i < job->count && !status; i++)
         {
@@ -215,8 +241,9 @@ static NTSTATUS make_resident_locked( const D3DDDI_MAKERESIDENT *args, const str
  * STATUS_SUCCESS: all of it is in GPU memory. PagingFenceValue: a value that the queue's fence has reached.
  * STATUS_PENDING: content is being copied; the GPU may use it when the queue's fence has reached PagingFenceValue. It always does;
  * when a copy fails the device is in error by then.
- * STATUS_NO_MEMORY: it does not fit, with everything discarded and evicted that can be; or one is locked in system memory, where it
- * was when there was no room at the lock. NumBytesToTrim: bytes to evict before the next try; NumAllocations: 0.
+ * STATUS_NO_MEMORY: it does not fit, with everything discarded and evicted that can be; nothing is, when sums of bytes tell it. Or one is
+ * locked in system memory, where it was when there was no room at the lock. NumBytesToTrim: bytes to evict before the next try;
+ * NumAllocations: 0.
  * STATUS_INVALID_PARAMETER: the count, flags, the queue, a handle that is not of its device, an allocation that a reclaim reported as not
  * committed. STATUS_DEVICE_REMOVED: the device is in error, or its GPU was lost.
  *

@@ -71,6 +71,33 @@ bool can_make_room_locked( const struct vidmm *vidmm, const struct vidmm_heap *h
     return group->division.others || can_end_locked( vidmm, &of_heap );
 }
 
+/* What a group could have beside what is held. */
+static uint64_t most_room_locked( const struct vidmm *vidmm, unsigned int group, enum budget_mode mode )
+{
+    const struct vidmm_group *mine = &vidmm->groups[group];
+    /* As above */
+    bool by_vulkan = mode == WITHIN_BUDGET && !mine->division.others;
+    uint64_t limit = mode == WITHIN_BUDGET ? group_limit( mine ) : mine->limit, held = vidmm_held_bytes_locked( vidmm, group ), most = 0;
+    unsigned int i;
+
+    for (i = 0; i < vidmm->info->heap_count; i++)
+    {
+        const struct vidmm_heap *heap = &vidmm->heaps[i];
+
+        if (heap->local == (group == GROUP_LOCAL)) most += by_vulkan ? heap->limit : heap->size - heap_headroom( heap->size );
+    }
+    if (most > limit) most = limit;
+    return most > held ? most - held : 0;
+}
+
+bool can_hold_locked( const struct vidmm *vidmm, const uint64_t bytes[ANY_SEGMENT + 1], enum budget_mode mode )
+{
+    uint64_t local = most_room_locked( vidmm, GROUP_LOCAL, mode ), other = most_room_locked( vidmm, GROUP_NON_LOCAL, mode );
+
+    return bytes[WINEKMT_SEGMENT_LOCAL] <= local && bytes[WINEKMT_SEGMENT_NON_LOCAL] <= other &&
+           bytes[WINEKMT_SEGMENT_LOCAL] + bytes[WINEKMT_SEGMENT_NON_LOCAL] + bytes[ANY_SEGMENT] <= local + other;
+}
+
 static uint64_t retire_empty_blocks_locked( struct vidmm *vidmm, const struct shortage *shortage, struct freed_memory *freed )
 {
     struct list *cursor, *following;

@@ -213,9 +213,9 @@ uint64_t vidmm_group_budget_locked( const struct vidmm *vidmm, unsigned int grou
     return sum < group_limit( &vidmm->groups[group] ) ? sum : group_limit( &vidmm->groups[group] );
 }
 
-uint64_t vidmm_bytes_to_trim_locked( const struct vidmm *vidmm, unsigned int group, uint64_t more )
+uint64_t vidmm_held_bytes_locked( const struct vidmm *vidmm, unsigned int group )
 {
-    uint64_t budget = vidmm_group_budget_locked( vidmm, group ), held = more;
+    uint64_t held = 0;
     unsigned int i;
 
     for (i = 0; i < vidmm->info->heap_count; i++)
@@ -224,6 +224,13 @@ uint64_t vidmm_bytes_to_trim_locked( const struct vidmm *vidmm, unsigned int gro
 
         if (heap->local == (group == GROUP_LOCAL)) held += heap->placed - heap->offered_bytes - heap->evictable_bytes;
     }
+    return held;
+}
+
+uint64_t vidmm_bytes_to_trim_locked( const struct vidmm *vidmm, unsigned int group, uint64_t more )
+{
+    uint64_t budget = vidmm_group_budget_locked( vidmm, group ), held = vidmm_held_bytes_locked( vidmm, group ) + more;
+
     return held > budget ? held - budget : 0;
 }
 

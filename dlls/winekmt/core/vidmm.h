@@ -231,6 +231,8 @@ struct vidmm_group
 
 enum { GROUP_LOCAL, GROUP_NON_LOCAL, GROUP_COUNT };     /* D3DKMT_MEMORY_SEGMENT_GROUP */
 
+#define ANY_SEGMENT  (WINEKMT_SEGMENT_LOCAL | WINEKMT_SEGMENT_NON_LOCAL)
+
 /* The memory types of a group that suit a way of CPU access, best first. */
 struct type_order
 {
@@ -375,8 +377,10 @@ static inline unsigned int preferred_group( const struct allocation *allocation 
     return allocation->preferred_segment == WINEKMT_SEGMENT_LOCAL ? GROUP_LOCAL : GROUP_NON_LOCAL;
 }
 
-/* Bytes that a group is over its budget with what cannot be discarded or evicted, and more bytes: what the program is asked
- * to trim. */
+/* Bytes of a group that can neither be discarded nor evicted. */
+uint64_t vidmm_held_bytes_locked( const struct vidmm *vidmm, unsigned int group );
+
+/* Bytes that a group is over its budget with those, and more bytes: what the program is asked to trim. */
 uint64_t vidmm_bytes_to_trim_locked( const struct vidmm *vidmm, unsigned int group, uint64_t more );
 
 /***********************************************************************
@@ -585,6 +589,10 @@ struct shortage budget_shortage_locked( const struct vidmm *vidmm, const struct 
 /* Whether the budgets would let a block of size bytes more into that heap if everything that is offered or can be evicted went,
  * here or in other processes. false: nothing should be discarded for it. O(heaps). */
 bool can_make_room_locked( const struct vidmm *vidmm, const struct vidmm_heap *heap, uint64_t size );
+
+/* Whether allocations of so many bytes more, by the segments where they may live, could be in GPU memory at once beside what is held:
+ * if all else went, here and in other processes. mode: WITHIN_BUDGET or WITHIN_MAXIMUM. false: nothing should be discarded for them. */
+bool can_hold_locked( const struct vidmm *vidmm, const uint64_t bytes[ANY_SEGMENT + 1], enum budget_mode mode );
 
 enum effort
 {
