@@ -105,7 +105,7 @@ static void check_system_memory( void )
     static struct vidmm nobody;     /* has nothing that could be discarded for it */
     struct freed_memory freed;
 
-    list_init( &nobody.offered_evicted );
+    offer_lists_init( &nobody.offered_evicted );
     freed_memory_init( &freed, &nobody );
     kmt_lock();
     fuzz_check( system_memory_reserve_locked( &nobody, os_system_memory_limit(), &freed ), "system memory for content is still counted" );

@@ -232,13 +232,13 @@ static void check_order( struct model *model, const struct m_allocation *gone, e
 {
     unsigned int i;
 
-    if (model->world->config.verifier || model->op->kind == OP_TRIM || gone->size < MIB( 1 )) return;
+    if (model->world->config.verifier || gone->size < MIB( 1 )) return;
     for (i = 0; i < ALLOCATIONS; i++)
     {
         const struct m_allocation *stays = &model->allocations[i];
 
         if (stays == gone || !is_comparable( model->world, gone, stays ) || stays->where != from || stays->touched ||
-            is_pinned( stays ) ||
+            is_pinned( stays ) || (model->op->kind == OP_TRIM && !stays->allow_decommit) ||
             stays->eager || stays->unmoveable || stays->locks || stays->updated_at || gone->updated_at || (stays->pending &&
                      !is_reached( stays->pending, stays->value ))) continue;
         /* an eviction that the worker had begun goes on when something is offered meanwhile */

@@ -230,6 +230,32 @@ static enum evict_level priority_level( const struct allocation *allocation )
     return EVICT_MINIMUM + i;
 }
 
+/* One list of those of a heap (NULL: of the manager's); returns the bytes of its members. */
+static uint64_t check_offers( struct walk *walk, const struct list *list, const struct vidmm_heap *heap, unsigned int level, bool decommittable )
+{
+    uint64_t sequence = 0, bytes = 0;
+    const struct list *cursor;
+
+    LIST_FOR_EACH( cursor, list )
+    {
+        const struct allocation *allocation = LIST_ENTRY( cursor, struct allocation, victim_entry );
+        uint32_t handle = allocation->object.handle;
+
+        holds( walk, allocation->offer == level, "%#x: offered as %u, on list %u\n", handle, allocation->offer, level );
+        holds( walk, allocation->allow_decommit == decommittable, "%#x: AllowDecommit %u, on the wrong list\n", handle, allocation->allow_decommit );
+        if (heap) holds( walk, allocation->block && type_heap( walk->vidmm, allocation->block->type ) == heap, "%#x is on the list of another heap\n",
+                         handle );
+        else holds( walk, allocation->evicted && !allocation->block && allocation->system_memory, "%#x is wrongly on the list of evicted ones\n",
+                    handle );
+        holds( walk, sequence <= allocation->victim_sequence, "%#x is not in order\n", handle );
+        sequence = allocation->victim_sequence + 1;
+        if (decommittable) walk->decommittable += allocation->size;
+        if (heap) walk->offered++;
+        bytes += allocation->size;
+    }
+    return bytes;
+}
+
 static void check_heap( struct walk *walk, unsigned int i )
 {
     struct vidmm *vidmm = walk->vidmm;
@@ -240,21 +266,8 @@ static void check_heap( struct walk *walk, unsigned int i )
 
     for (level = OFFER_LOW; level < OFFER_LEVELS; level++)
     {
-        uint64_t sequence = 0;
-
-        LIST_FOR_EACH( cursor, &heap->offered[level] )
-        {
-            const struct allocation *allocation = LIST_ENTRY( cursor, struct allocation, victim_entry );
-
-            holds( walk, allocation->offer == level, "%#x: offered as %u, on list %u\n", allocation->object.handle, allocation->offer, level );
-            holds( walk, allocation->block && type_heap( vidmm, allocation->block->type ) == heap, "%#x is on the list of another heap\n",
-                   allocation->object.handle );
-            holds( walk, sequence <= allocation->victim_sequence, "%#x is not in order\n", allocation->object.handle );
-            sequence = allocation->victim_sequence + 1;
-            if (allocation->allow_decommit) walk->decommittable += allocation->size;
-            offered += allocation->size;
-            walk->offered++;
-        }
+        offered += check_offers( walk, &heap->offered.plain[level], heap, level, false );
+        offered += check_offers( walk, &heap->offered.decommittable[level], heap, level, true );
     }
     for (level = EVICT_EAGER; level < EVICT_LEVELS; level++)
     {
@@ -307,13 +320,10 @@ static void check_manager( struct walk *walk )
         walk->heap_empty[vidmm->info->types[block->type].heap] += block->size;
         walk->listed_empty++;
     }
-    LIST_FOR_EACH( cursor, &vidmm->offered_evicted )
+    for (level = OFFER_LOW; level < OFFER_LEVELS; level++)
     {
-        const struct allocation *allocation = LIST_ENTRY( cursor, struct allocation, victim_entry );
-
-        holds( walk, allocation->evicted && !allocation->block && allocation->offer != NOT_OFFERED, "%#x is wrongly on the list of evicted ones\n",
-               allocation->object.handle );
-        if (allocation->allow_decommit) walk->decommittable += allocation->size;
+        check_offers( walk, &vidmm->offered_evicted.plain[level], NULL, level, false );
+        check_offers( walk, &vidmm->offered_evicted.decommittable[level], NULL, level, true );
     }
     for (type = 0; type < GPU_MAX_TYPES; type++)
         for (class = 0; class < SIZE_CLASSES; class++)

@@ -370,8 +370,8 @@ static uint64_t bytes_left_at_most( const struct unit *unit )
     const struct list *cursor;
     unsigned int level;
 
-    for (level = 0; level < OFFER_LEVELS; level++)
-        LIST_FOR_EACH( cursor, &heap->offered[level] )
+    for (level = 0; level < 2 * OFFER_LEVELS; level++)
+        LIST_FOR_EACH( cursor, level % 2 ? &heap->offered.plain[level / 2] : &heap->offered.decommittable[level / 2] )
             kept -= block_slot_size( LIST_ENTRY( cursor, struct allocation, victim_entry )->block );
     for (level = 0; level < EVICT_LEVELS; level++)
         LIST_FOR_EACH( cursor, &heap->evictable[level] )

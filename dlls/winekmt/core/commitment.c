@@ -81,36 +81,20 @@ NTSTATUS kmt_QueryProcessOfferInfo( D3DKMT_QUERYPROCESSOFFERINFO *params )
     return STATUS_SUCCESS;
 }
 
-static uint64_t decommit_list_locked( struct list *victims, uint64_t requested, struct freed_memory *freed )
-{
-    struct list *cursor, *following;
-    uint64_t bytes = 0;
-
-    LIST_FOR_EACH_SAFE( cursor, following, victims )
-    {
-        struct allocation *allocation = LIST_ENTRY( cursor, struct allocation, victim_entry );
-
-        if (bytes >= requested) break;
-        if (!allocation->allow_decommit || allocation->busy) continue;
-        bytes += allocation->size;
-        discard_locked( allocation, freed );
-    }
-    return bytes;
-}
-
-/* Decommits what is offered with AllowDecommit on one manager, LOW before NORMAL before HIGH, the longest offered first, then
- * what is in system memory already, until that many bytes are reached. The lock may be dropped. */
+/* Decommits what is offered with AllowDecommit on one manager, in the order of discards, until that many bytes are reached. The lock
+ * may be dropped. */
 static uint64_t decommit_manager_locked( struct vidmm *vidmm, uint64_t requested )
 {
+    struct allocation *victim;
     struct freed_memory freed;
-    unsigned int level, i;
     uint64_t bytes = 0;
 
     freed_memory_init( &freed, vidmm );
-    for (level = OFFER_LOW; level < OFFER_LEVELS; level++)
-        for (i = 0; i < vidmm->info->heap_count && bytes < requested; i++)
-            bytes += decommit_list_locked( &vidmm->heaps[i].offered[level], requested - bytes, &freed );
-    if (bytes < requested) bytes += decommit_list_locked( &vidmm->offered_evicted, requested - bytes, &freed );
+    while (bytes < requested && (victim = next_decommit_locked( vidmm )))
+    {
+        bytes += victim->size;
+        discard_locked( victim, &freed );
+    }
     freed_memory_flush_locked( &freed );
     return bytes;
 }
@@ -143,7 +127,7 @@ uint64_t decommit_locked( uint64_t requested )
  * STATUS_INVALID_PARAMETER: NULL, too small a cbSize, an unknown flag. Other statuses: as kmt_QueryProcessOfferInfo.
  * STATUS_TIMEOUT, with 0 bytes: the other process did not answer within half a second; it may still decommit.
  *
- * Cost: one lock a manager, O(what is offered), vkFreeMemory; of another process, waiting for its answer.  Source: DDI page of D3DKMTTrimProcessCommitment.
+ * Cost: one lock a manager, O(what is taken), vkFreeMemory; of another process, waiting for its answer.  Source: DDI page of D3DKMTTrimProcessCommitment.
  */
 NTSTATUS kmt_TrimProcessCommitment( D3DKMT_TRIMPROCESSCOMMITMENT *params )
 {

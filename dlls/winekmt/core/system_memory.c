@@ -58,17 +58,8 @@ bool system_memory_reserve_locked( struct vidmm *vidmm, uint64_t size, struct fr
     /* What is offered may be lost, also where it costs system memory only. */
     while (!may_reserve( size ))
     {
-        struct list *cursor;
-        struct allocation *victim = NULL;
+        struct allocation *victim = next_discard_of_evicted_locked( vidmm );
 
-        LIST_FOR_EACH( cursor, &vidmm->offered_evicted )
-        {
-            struct allocation *candidate = LIST_ENTRY( cursor, struct allocation, victim_entry );
-
-            if (candidate->busy || !candidate->system_memory) continue;
-            victim = candidate;
-            break;
-        }
         if (!victim) return false;
         discard_locked( victim, freed );
     }

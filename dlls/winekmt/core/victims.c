@@ -6,7 +6,8 @@
  * an allocation off (MakeResident, a lock) and its end puts it back at the tail. An allocation is on one list at most, and only
  * while it could go at once, so that choosing a victim is looking at the heads.
  *
- * What is offered and evicted at once has no GPU memory to give, but system memory; those are on a list of the manager.
+ * What is offered and evicted at once has no GPU memory to give, but system memory; those are on lists of the manager, unless they were
+ * never written and have neither.
  *
  * Copyright 2026 the winekmt developers
  *
@@ -50,11 +51,31 @@ void allocation_set_priority( struct allocation *allocation, uint32_t residency_
                                  (residency_priority >= D3DDDI_ALLOCATIONPRIORITY_MAXIMUM);
 }
 
-static inline void count_decommittable_locked( struct vidmm *vidmm, const struct allocation *allocation, uint64_t more )
+void offer_lists_init( struct offer_lists *lists )
 {
-    if (!allocation->allow_decommit) return;
+    unsigned int level;
+
+    for (level = 0; level < OFFER_LEVELS; level++)
+    {
+        list_init( &lists->plain[level] );
+        list_init( &lists->decommittable[level] );
+    }
+}
+
+static inline void count_decommittable_locked( struct vidmm *vidmm, uint64_t more )
+{
     vidmm->decommittable_bytes += more;
     vidmm->decommit_changes++;
+}
+
+static inline void add_offer_locked( struct vidmm *vidmm, struct offer_lists *lists, struct allocation *allocation )
+{
+    if (allocation->allow_decommit)
+    {
+        list_add_tail( &lists->decommittable[allocation->offer], &allocation->victim_entry );
+        count_decommittable_locked( vidmm, allocation->size );
+    }
+    else list_add_tail( &lists->plain[allocation->offer], &allocation->victim_entry );
 }
 
 static inline void add_locked( struct vidmm *vidmm, struct allocation *allocation )
@@ -81,16 +102,14 @@ static inline void add_locked( struct vidmm *vidmm, struct allocation *allocatio
     else if (may_discard( vidmm, allocation ))
     {
         allocation->victim_list = VICTIM_OFFERED;
-        list_add_tail( &heap->offered[allocation->offer], &allocation->victim_entry );
+        add_offer_locked( vidmm, &heap->offered, allocation );
         heap->offered_bytes += allocation->size;
-        count_decommittable_locked( vidmm, allocation, allocation->size );
         vidmm->offered++;
     }
-    else if (allocation->evicted && !allocation->block && !vidmm->verifier.never_discard)
+    else if (allocation->evicted && allocation->system_memory && !vidmm->verifier.never_discard)
     {
         allocation->victim_list = VICTIM_OFFERED_EVICTED;
-        list_add_tail( &vidmm->offered_evicted, &allocation->victim_entry );
-        count_decommittable_locked( vidmm, allocation, allocation->size );
+        add_offer_locked( vidmm, &vidmm->offered_evicted, allocation );
     }
     else return;
     allocation->victim_sequence = vidmm->victim_sequence++;
@@ -107,7 +126,7 @@ static inline void remove_locked( struct vidmm *vidmm, struct allocation *alloca
         return;
     case VICTIM_OFFERED:
         heap->offered_bytes -= allocation->size;
-        count_decommittable_locked( vidmm, allocation, -allocation->size );
+        if (allocation->allow_decommit) count_decommittable_locked( vidmm, -allocation->size );
         vidmm->offered--;
         break;
     case VICTIM_EVICTABLE:
@@ -116,7 +135,7 @@ static inline void remove_locked( struct vidmm *vidmm, struct allocation *alloca
         if (allocation->eager) vidmm->eager--;
         break;
     case VICTIM_OFFERED_EVICTED:
-        count_decommittable_locked( vidmm, allocation, -allocation->size );
+        if (allocation->allow_decommit) count_decommittable_locked( vidmm, -allocation->size );
         break;
     }
     list_remove( &allocation->victim_entry );
@@ -144,7 +163,7 @@ void victim_set_offer_locked( struct allocation *allocation, enum offer_level of
 }
 
 /* The first of a list that nobody works on. Busy ones are few: what is being moved, and what is being paged was taken off. */
-static struct allocation *first_idle( const struct list *victims )
+static inline struct allocation *first_idle( const struct list *victims )
 {
     struct list *cursor;
 
@@ -155,6 +174,20 @@ static struct allocation *first_idle( const struct list *victims )
         if (!allocation->busy) return allocation;
     }
     return NULL;
+}
+
+/* Replaces *victim by the first of a list that nobody works on, when that joined its list before, or *victim is NULL. */
+static inline void choose_first( struct allocation **victim, const struct list *victims )
+{
+    struct allocation *candidate = first_idle( victims );
+
+    if (candidate && (!*victim || candidate->victim_sequence < (*victim)->victim_sequence)) *victim = candidate;
+}
+
+static inline void choose_first_offer( struct allocation **victim, const struct vidmm *vidmm, const struct offer_lists *lists, unsigned int level )
+{
+    choose_first( victim, &lists->plain[level] );
+    if (vidmm->decommittable_bytes) choose_first( victim, &lists->decommittable[level] );
 }
 
 bool is_short_of( const struct shortage *shortage, const struct vidmm_heap *heap )
@@ -168,14 +201,33 @@ struct allocation *next_discard_locked( struct vidmm *vidmm, const struct shorta
 
     for (level = OFFER_LOW; level < OFFER_LEVELS; level++)
     {
-        struct allocation *victim = NULL, *candidate;
+        struct allocation *victim = NULL;
 
         for (i = 0; i < vidmm->info->heap_count; i++)
-        {
-            if (!is_short_of( shortage, &vidmm->heaps[i] )) continue;
-            if (!(candidate = first_idle( &vidmm->heaps[i].offered[level] ))) continue;
-            if (!victim || candidate->victim_sequence < victim->victim_sequence) victim = candidate;
-        }
+            if (is_short_of( shortage, &vidmm->heaps[i] )) choose_first_offer( &victim, vidmm, &vidmm->heaps[i].offered, level );
+        if (victim) return victim;
+    }
+    return NULL;
+}
+
+struct allocation *next_discard_of_evicted_locked( struct vidmm *vidmm )
+{
+    struct allocation *victim = NULL;
+    unsigned int level;
+
+    for (level = OFFER_LOW; level < OFFER_LEVELS && !victim; level++) choose_first_offer( &victim, vidmm, &vidmm->offered_evicted, level );
+    return victim;
+}
+
+struct allocation *next_decommit_locked( struct vidmm *vidmm )
+{
+    unsigned int level, i;
+
+    for (level = OFFER_LOW; level < OFFER_LEVELS; level++)
+    {
+        struct allocation *victim = first_idle( &vidmm->offered_evicted.decommittable[level] );
+
+        for (i = 0; i < vidmm->info->heap_count; i++) choose_first( &victim, &vidmm->heaps[i].offered.decommittable[level] );
         if (victim) return victim;
     }
     return NULL;
@@ -187,14 +239,10 @@ struct allocation *next_eviction_locked( struct vidmm *vidmm, const struct short
 
     for (level = EVICT_EAGER; level <= most; level++)
     {
-        struct allocation *victim = NULL, *candidate;
+        struct allocation *victim = NULL;
 
         for (i = 0; i < vidmm->info->heap_count; i++)
-        {
-            if (!is_short_of( shortage, &vidmm->heaps[i] )) continue;
-            if (!(candidate = first_idle( &vidmm->heaps[i].evictable[level] ))) continue;
-            if (!victim || candidate->victim_sequence < victim->victim_sequence) victim = candidate;
-        }
+            if (is_short_of( shortage, &vidmm->heaps[i] )) choose_first( &victim, &vidmm->heaps[i].evictable[level] );
         if (victim) return victim;
     }
     return NULL;

@@ -74,7 +74,7 @@ NTSTATUS vidmm_create( struct kmt_gpu *gpu, uint64_t limit, struct vidmm **ret )
     vidmm->info = &vidmm->device_info;
     list_init( &vidmm->entry );
     list_init( &vidmm->empty );
-    list_init( &vidmm->offered_evicted );
+    offer_lists_init( &vidmm->offered_evicted );
     for (i = 0; i < PAGING_PRIORITIES; i++) list_init( &vidmm->jobs[i] );
     verifier_parse( getenv( "WINEKMT_VERIFIER" ), &vidmm->verifier );
     for (i = 0; i < vidmm->info->heap_count; i++)
@@ -84,7 +84,7 @@ NTSTATUS vidmm_create( struct kmt_gpu *gpu, uint64_t limit, struct vidmm **ret )
         heap->size = vidmm->info->heaps[i].size;
         heap->local = vidmm->info->heaps[i].local;
         heap->limit = heap->size - heap_headroom( heap->size );
-        for (level = 0; level < OFFER_LEVELS; level++) list_init( &heap->offered[level] );
+        offer_lists_init( &heap->offered );
         for (level = 0; level < EVICT_LEVELS; level++) list_init( &heap->evictable[level] );
     }
     for (i = 0; i < vidmm->info->type_count; i++) vidmm->type_heaps[i] = &vidmm->heaps[vidmm->info->types[i].heap];
@@ -211,20 +211,6 @@ uint64_t vidmm_group_budget_locked( const struct vidmm *vidmm, unsigned int grou
     for (i = 0; i < vidmm->info->heap_count; i++)
         if (vidmm->heaps[i].local == (group == GROUP_LOCAL)) sum += vidmm->heaps[i].limit;
     return sum < group_limit( &vidmm->groups[group] ) ? sum : group_limit( &vidmm->groups[group] );
-}
-
-uint64_t vidmm_held_bytes_locked( const struct vidmm *vidmm, unsigned int group )
-{
-    uint64_t held = 0;
-    unsigned int i;
-
-    for (i = 0; i < vidmm->info->heap_count; i++)
-    {
-        const struct vidmm_heap *heap = &vidmm->heaps[i];
-
-        if (heap->local == (group == GROUP_LOCAL)) held += heap->placed - heap->offered_bytes - heap->evictable_bytes;
-    }
-    return held;
 }
 
 uint64_t vidmm_bytes_to_trim_locked( const struct vidmm *vidmm, unsigned int group, uint64_t more )

@@ -81,6 +81,14 @@ enum victim_list
     VICTIM_OFFERED_EVICTED, /* vidmm->offered_evicted: would free system memory */
 };
 
+/* Allocations that can be discarded, longest offered first. Those that TrimProcessCommitment may take have lists of their own, so that
+ * it looks at nothing else; the order of both together is that of victim_sequence. */
+struct offer_lists
+{
+    struct list plain[OFFER_LEVELS];
+    struct list decommittable[OFFER_LEVELS];    /* offered with AllowDecommit */
+};
+
 /* How far a placement may go. */
 enum budget_mode
 {
@@ -201,7 +209,7 @@ struct vidmm_heap
     uint64_t offered_bytes;         /* of those on its lists of offered allocations */
     uint64_t evictable_bytes;       /* of those on its lists of evictable ones */
     uint64_t used;                  /* bytes of blocks, from before they are allocated until after they are freed */
-    struct list offered[OFFER_LEVELS]; /* allocations that can be discarded, longest offered first */
+    struct offer_lists offered;     /* allocations that can be discarded */
     struct list evictable[EVICT_LEVELS]; /* allocations whose content can be paged out, least recently used first */
     bool     local;                 /* set once */
 };
@@ -299,7 +307,7 @@ struct vidmm
     pthread_t          pager;
     struct os_condition pager_wake;
     struct list        jobs[PAGING_PRIORITIES];    /* struct paging_job.entry, by the priority of the queue, highest first */
-    struct list        offered_evicted;            /* allocations that are offered and evicted, longest offered first */
+    struct offer_lists offered_evicted;            /* allocations that are offered and have content in system memory */
     struct vidmm_heap  heaps[GPU_MAX_HEAPS];
     struct vidmm_heap *type_heaps[GPU_MAX_TYPES];   /* by memory type; set once */
     struct vidmm_group groups[GROUP_COUNT];
@@ -378,7 +386,19 @@ static inline unsigned int preferred_group( const struct allocation *allocation 
 }
 
 /* Bytes of a group that can neither be discarded nor evicted. */
-uint64_t vidmm_held_bytes_locked( const struct vidmm *vidmm, unsigned int group );
+static inline uint64_t vidmm_held_bytes_locked( const struct vidmm *vidmm, unsigned int group )
+{
+    uint64_t held = 0;
+    unsigned int i;
+
+    for (i = 0; i < vidmm->info->heap_count; i++)
+    {
+        const struct vidmm_heap *heap = &vidmm->heaps[i];
+
+        if (heap->local == (group == GROUP_LOCAL)) held += heap->placed - heap->offered_bytes - heap->evictable_bytes;
+    }
+    return held;
+}
 
 /* Bytes that a group is over its budget with those, and more bytes: what the program is asked to trim. */
 uint64_t vidmm_bytes_to_trim_locked( const struct vidmm *vidmm, unsigned int group, uint64_t more );
@@ -470,6 +490,8 @@ struct shortage
 bool can_discard( const struct allocation *allocation );
 bool can_evict( const struct allocation *allocation );
 
+void offer_lists_init( struct offer_lists *lists );
+
 /* Puts an allocation on the list where it belongs by its state, at the tail, or takes it off. An allocation that is not on a
  * list may be added any time; adding one that belongs nowhere does nothing. O(1). */
 void victim_list_add_locked( struct allocation *allocation );
@@ -483,6 +505,10 @@ bool is_short_of( const struct shortage *shortage, const struct vidmm_heap *heap
 /* The first that is to go, of what frees memory where it is short; NULL: there is none. What somebody works on is passed over. */
 struct allocation *next_discard_locked( struct vidmm *vidmm, const struct shortage *shortage );
 struct allocation *next_eviction_locked( struct vidmm *vidmm, const struct shortage *shortage, enum evict_level most );
+
+/* The same order, for system memory: of what is offered and evicted; and for TrimProcessCommitment, wherever it is. */
+struct allocation *next_discard_of_evicted_locked( struct vidmm *vidmm );
+struct allocation *next_decommit_locked( struct vidmm *vidmm );
 
 /* Takes the memory of an offered allocation away, and with it its content. A block that becomes empty goes to freed, and so
  * does a system copy. */
@@ -538,7 +564,7 @@ struct system_copy
     uint64_t            size;
 };
 
-/* Counts size bytes, after discarding what is offered and evicted where that is needed; false: the limit (os_system_memory_left)
+/* Counts size bytes, after discarding what is offered and evicted, in order, where that is needed; false: the limit (os_system_memory_left)
  * does not allow it. The bytes are then allocated with the lock dropped; a failed allocation is taken back. */
 bool system_memory_reserve_locked( struct vidmm *vidmm, uint64_t size, struct freed_memory *freed );
 void system_memory_unreserve_locked( uint64_t size );
