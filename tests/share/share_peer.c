@@ -234,8 +234,8 @@ static void do_info( unsigned long pid )
     /* NULL would be this process */
     NTSTATUS status = pid && !info.hProcess ? STATUS_INVALID_HANDLE : D3DKMTQueryVideoMemoryInfo( &info );
 
-    answer( "info %x %llu %llu %llu", (unsigned int)status, (unsigned long long)info.Budget, (unsigned long long)info.CurrentUsage,
-            (unsigned long long)info.CurrentReservation );
+    answer( "info %x %llu %llu %llu %llu", (unsigned int)status, (unsigned long long)info.Budget, (unsigned long long)info.CurrentUsage,
+            (unsigned long long)info.CurrentReservation, (unsigned long long)info.AvailableForReservation );
     if (info.hProcess) close_process( info.hProcess );
 }
 

@@ -132,13 +132,14 @@ unsigned int create( struct peer *peer, unsigned int count, unsigned int kib, un
     return created;
 }
 
-struct info { unsigned int status; unsigned long long budget, usage, reservation; };
+struct info { unsigned int status; unsigned long long budget, usage, reservation, available; };
 
 static struct info get_info( struct peer *peer, unsigned long of )
 {
-    struct info info = { ~0u, 0, 0, 0 };
+    struct info info = { ~0u, 0, 0, 0, 0 };
 
-    ok( sscanf( ask( peer, "info %lu", of ), "info %x %llu %llu %llu", &info.status, &info.budget, &info.usage, &info.reservation ) == 4,
+    ok( sscanf( ask( peer, "info %lu", of ), "info %x %llu %llu %llu %llu", &info.status, &info.budget, &info.usage, &info.reservation,
+                &info.available ) == 5,
         "got %s\n", peer->line );
     return info;
 }
@@ -314,6 +315,57 @@ static void test_reservation( void )
     info = get_info( &b, 0 );
     ok( info.budget == LIMIT * MB, "got %s\n", b.line );
     stop( &b );
+}
+
+/* The sum of all reservations is never more than there is, also when two are made at the same instant, or for another process. */
+static void test_reservations( void )
+{
+    unsigned int i, turn, status[2], both = 0, none = 0;
+    struct peer peers[4];
+    struct info info;
+    char line[64];
+    double ms;
+
+    for (i = 0; i < 4; i++)
+    {
+        start( &peers[i], i % 2 );
+        ok( create( &peers[i], 1, 64, &status[0], &ms ) == 1, "got %s\n", peers[i].line );
+    }
+    snprintf( line, sizeof(line), "reserve 0 %llu", 31 * MB );
+    expect( &peers[0], line, "reserved 0" );
+    expect( &peers[1], line, "reserved 0" );
+    sleep_ms( 200 );
+    info = get_info( &peers[2], 0 );
+    ok( info.available == (LIMIT - 62) * MB, "got %s\n", peers[2].line );
+    expect( &peers[2], line, "reserved c000000d" );
+    expect( &peers[2], "reserve 0 2097152", "reserved 0" );
+    expect( &peers[3], "reserve 0 1", "reserved c000000d" );
+    ok( !get_info( &peers[3], 0 ).available, "got %s\n", peers[3].line );
+    if (!strcmp( commands[0], commands[1] ))
+    {
+        ok( get_info( &peers[3], peers[0].id ).available == 31 * MB, "got %s\n", peers[3].line );
+        snprintf( line, sizeof(line), "reserve %lu %llu", peers[2].id, 3 * MB );
+        expect( &peers[3], line, "reserved c000000d" );
+        snprintf( line, sizeof(line), "reserve %lu %llu", peers[0].id, 10 * MB );
+        expect( &peers[3], line, "reserved 0" );
+        ok( get_info( &peers[3], 0 ).available == 21 * MB, "got %s\n", peers[3].line );
+    }
+    for (i = 0; i < 3; i++) expect( &peers[i], "reserve 0 0", "reserved 0" );
+
+    /* 24 of 64 are left for two that want 20 each */
+    expect( &peers[2], "reserve 0 20971520", "reserved 0" );
+    expect( &peers[3], "reserve 0 20971520", "reserved 0" );
+    for (turn = 0; turn < 200; turn++)
+    {
+        snprintf( line, sizeof(line), "reserve 0 %llu", 20 * MB );
+        for (i = 0; i < 2; i++) tell( &peers[i], "%s", line );
+        for (i = 0; i < 2; i++) ok( sscanf( read_line( &peers[i] ), "reserved %x", &status[i] ) == 1, "got %s\n", peers[i].line );
+        both += !status[0] && !status[1];
+        none += status[0] && status[1];
+        for (i = 0; i < 2; i++) expect( &peers[i], "reserve 0 0", "reserved 0" );
+    }
+    ok( !both && none < 20, "both reserved %u times, none %u times\n", both, none );
+    for (i = 0; i < 4; i++) stop( &peers[i] );
 }
 
 /* QueryProcessOfferInfo and TrimProcessCommitment of another process */
@@ -656,6 +708,7 @@ START_TEST(share)
     test_offered_large();
     test_evicted();
     test_reservation();
+    test_reservations();
     test_commitment();
     test_statistics();
     test_processes();

@@ -82,6 +82,24 @@ void *__wrap_os_allocate_pages( uint64_t size );
 int __real_os_create_thread( pthread_t *thread, void *(*function)(void *), void *arg );
 int __wrap_os_create_thread( pthread_t *thread, void *(*function)(void *), void *arg );
 bool __real_os_memory_is_available( uint64_t size );
+static void (*on_peers)( struct ledger_peer *peers, unsigned int count );
+
+unsigned int __real_ledger_peers( struct ledger_account *account, unsigned int group, struct ledger_peer peers[LEDGER_SLOTS] );
+unsigned int __wrap_ledger_peers( struct ledger_account *account, unsigned int group, struct ledger_peer peers[LEDGER_SLOTS] );
+unsigned int __wrap_ledger_peers( struct ledger_account *account, unsigned int group, struct ledger_peer peers[LEDGER_SLOTS] )
+{
+    void (*function)( struct ledger_peer *peers, unsigned int count ) = __atomic_load_n( &on_peers, __ATOMIC_ACQUIRE );
+    unsigned int count = __real_ledger_peers( account, group, peers );
+
+    if (function) function( peers, count );
+    return count;
+}
+
+void unit_on_peers( void (*function)( struct ledger_peer *peers, unsigned int count ) )
+{
+    __atomic_store_n( &on_peers, function, __ATOMIC_RELEASE );
+}
+
 bool __wrap_os_memory_is_available( uint64_t size );
 
 static unsigned int fail_nth, failed;

@@ -13,7 +13,7 @@ UNIT_NAMES    := handle block offer budget fault races stress evict evict_limits
 UNIT_VARIANTS := native asan tsan
 
 # The tests count what core allocates, and make it fail
-UNIT_WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=free,--wrap=os_allocate_pages,--wrap=os_create_thread,--wrap=os_memory_is_available
+UNIT_WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=free,--wrap=os_allocate_pages,--wrap=os_create_thread,--wrap=os_memory_is_available,--wrap=ledger_peers
 
 $(foreach v,$(UNIT_VARIANTS),$(B)/$(v)/$(UNIT)/%.o): NATIVE_CFLAGS += -Itests -Itests/include
 

@@ -217,6 +217,94 @@ static void stranger(void)
     end_of_peer();
 }
 
+/* Of the 15 MiB that there are. */
+static void use_1_reserve_9( void )
+{
+    child_waits( 2 );
+    publish( 1, 0, 0 );
+    LEDGER_SET( account, LEDGER_LOCAL, reservation, MIB( 9 ) );
+    child_says( 2 );
+}
+
+static NTSTATUS reserve( HANDLE process, unsigned int megabytes )
+{
+    D3DKMT_CHANGEVIDEOMEMORYRESERVATION change = { .hAdapter = race.unit.adapter, .hProcess = process, .Reservation = MIB( megabytes ) };
+
+    return kmt_ChangeVideoMemoryReservation( &change );
+}
+
+static void check_reservation_( HANDLE process, unsigned int current, unsigned int available, int line )
+{
+    D3DKMT_QUERYVIDEOMEMORYINFO query = { .hAdapter = race.unit.adapter, .hProcess = process };
+
+    look_again();
+    ok_status( kmt_QueryVideoMemoryInfo( &query ), STATUS_SUCCESS );
+    ok_(__FILE__, line)( query.CurrentReservation == MIB( current ) && query.AvailableForReservation == MIB( available ),
+                         "reservation %llu, available %llu\n", (unsigned long long)query.CurrentReservation,
+                         (unsigned long long)query.AvailableForReservation );
+}
+#define check_reservation( ... )  check_reservation_( __VA_ARGS__, __LINE__ )
+
+/* For so many looks, while this process says that it has reserved 5, the other one has reserved 12. */
+static unsigned int looks;
+static void reserve_too( struct ledger_peer *peers, unsigned int count )
+{
+    if (LEDGER_GET( race.unit.vidmm->account, LEDGER_LOCAL, reservation ) != MIB( 5 ) || !count || !looks) return;
+    looks--;
+    peers[0].counts.reservation = MIB( 12 );
+}
+
+static void become_another( struct ledger_peer *peers, unsigned int count )
+{
+    if (count) peers[0].process_key ^= 1;
+}
+
+/* Together never more than there is */
+static void reservations(void)
+{
+    uint64_t key = 0;
+    HANDLE process;
+
+    start_peer( use_1_reserve_9 );
+    process = open_child();
+    parent_says( 2 );
+    parent_waits( 2 );
+    check_reservation( NULL, 0, 6 );
+    ok_status( reserve( NULL, 7 ), STATUS_INVALID_PARAMETER );
+    check_reservation( NULL, 0, 6 );
+    ok_status( reserve( NULL, 6 ), STATUS_SUCCESS );
+    check_reservation( NULL, 6, 6 );
+    ok_status( reserve( NULL, 2 ), STATUS_SUCCESS );
+    check_reservation( NULL, 2, 6 );
+
+    /* Somebody reserves at the same instant: once, and then again and again. */
+    looks = 1;
+    unit_on_peers( reserve_too );
+    ok_status( reserve( NULL, 5 ), STATUS_SUCCESS );
+    ok( !looks, "not looked at\n" );
+    ok_status( reserve( NULL, 2 ), STATUS_SUCCESS );
+    looks = 1000;
+    ok_status( reserve( NULL, 5 ), STATUS_INVALID_PARAMETER );
+    ok( looks < 1000 && looks > 900, "%u looks are left\n", looks );
+    unit_on_peers( NULL );
+    check_reservation( NULL, 2, 6 );
+
+    /* That of the other process, by its budget, which it does not tell here and so is 0; and by what a third has. */
+    ok_status( reserve( process, 1 ), STATUS_INVALID_PARAMETER );
+    ok_status( os_get_process_key( process, &key ), STATUS_SUCCESS );
+    kmt_lock();
+    ok( share_reservable_locked( race.unit.vidmm, GROUP_LOCAL, NULL, MIB( 8 ) ) == MIB( 4 ), "not half the budget\n" );
+    ok( share_reservable_locked( race.unit.vidmm, GROUP_LOCAL, &key, MIB( 60 ) ) == MIB( 13 ), "another sum\n" );
+    unit_on_peers( become_another );
+    ok( share_reservable_locked( race.unit.vidmm, GROUP_LOCAL, &key, MIB( 60 ) ) == MIB( 4 ), "another sum\n" );
+    unit_on_peers( NULL );
+    kmt_unlock();
+    ok_status( reserve( process, 0 ), STATUS_SUCCESS );
+    check_reservation( NULL, 2, 7 );
+    unit_check( &race.unit );
+    end_of_peer();
+}
+
 static void offer_to_decommit( void )
 {
     struct ledger_decommit decommit = { .decommittable = MIB( 4 ), .uniqueness = 1 };
@@ -695,6 +783,7 @@ START_TEST(peers)
     {
         { "dividing", dividing },
         { "stranger", stranger },
+        { "reservations", reservations },
         { "silent decommit", silent_decommit },
         { "dying decommit", dying_decommit },
         { "nonsense in statistics", nonsense_in_statistics },

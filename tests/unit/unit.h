@@ -158,4 +158,7 @@ void unit_fail_threads( bool fail );
 /* The machine has no memory to spare for small pieces of evicted content, as long as that is set. */
 void unit_fail_memory( bool fail );
 
+/* Called with what ledger_peers tells of the other processes, which it may change; NULL: no more. */
+void unit_on_peers( void (*function)( struct ledger_peer *peers, unsigned int count ) );
+
 #endif /* __WINEKMT_TESTS_UNIT_H */

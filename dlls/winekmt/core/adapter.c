@@ -435,7 +435,8 @@ NTSTATUS kmt_CloseAdapter( D3DKMT_CLOSEADAPTER *params )
  * params->hProcess: NULL is the caller; another process needs PROCESS_QUERY_INFORMATION. One that has no memory of that GPU, or is
  * in another ledger, has the caller's budget and uses nothing.
  * STATUS_SUCCESS: bytes. Budget: what the process may use now, beside the others. CurrentUsage: what its allocations take of the
- * group, without what is evicted. AvailableForReservation: half the budget. CurrentReservation: what D3DKMTChangeVideoMemoryReservation set.
+ * group, without what is evicted. AvailableForReservation: half the budget, or less where others have reserved more than the rest of
+ * what there is. CurrentReservation: what D3DKMTChangeVideoMemoryReservation set.
  * STATUS_INVALID_PARAMETER: the adapter, a group above NON_LOCAL, a PhysicalAdapterIndex but 0.
  * STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH, STATUS_ACCESS_DENIED: the process.
  * STATUS_DEVICE_REMOVED: the GPU was lost after the adapter was opened, or is gone.  STATUS_NO_MEMORY.
@@ -479,6 +480,7 @@ NTSTATUS kmt_QueryVideoMemoryInfo( D3DKMT_QUERYVIDEOMEMORYINFO *params )
         }
         /* Others can write it too. */
         if (args.CurrentReservation > args.Budget) args.CurrentReservation = args.Budget;
+        args.AvailableForReservation = share_reservable_locked( vidmm, args.MemorySegmentGroup, self ? NULL : &key, args.Budget );
         vidmm_release_locked( vidmm );
     }
     kmt_unlock();
@@ -486,7 +488,7 @@ NTSTATUS kmt_QueryVideoMemoryInfo( D3DKMT_QUERYVIDEOMEMORYINFO *params )
     params->Budget = args.Budget;
     params->CurrentUsage = args.CurrentUsage;
     params->CurrentReservation = args.CurrentReservation;
-    params->AvailableForReservation = args.Budget / 2;
+    params->AvailableForReservation = args.AvailableForReservation;
     return STATUS_SUCCESS;
 }
 
@@ -508,8 +510,8 @@ NTSTATUS kmt_ChangeVideoMemoryReservation( D3DKMT_CHANGEVIDEOMEMORYRESERVATION *
 {
     D3DKMT_CHANGEVIDEOMEMORYRESERVATION args;
     struct adapter *adapter;
-    uint64_t budget, key = 0;
     struct vidmm *vidmm;
+    uint64_t key = 0;
     NTSTATUS status;
     bool self;
 
@@ -529,11 +531,14 @@ NTSTATUS kmt_ChangeVideoMemoryReservation( D3DKMT_CHANGEVIDEOMEMORYRESERVATION *
 
         vidmm_refresh_budget_locked( vidmm, BUDGET_AGE_NS );
         share_refresh_locked( vidmm, BUDGET_AGE_NS );
-        budget = vidmm_group_budget_locked( vidmm, args.MemorySegmentGroup );
-        if (!self && !ledger_find_process( vidmm->account, key, args.MemorySegmentGroup, &counts )) status = STATUS_NOT_FOUND;
-        else if (args.Reservation > (self ? budget : counts.budget) / 2) status = STATUS_INVALID_PARAMETER;
-        else if (self) LEDGER_SET( vidmm->account, args.MemorySegmentGroup, reservation, args.Reservation );
-        else if (!ledger_set_reservation( vidmm->account, key, args.MemorySegmentGroup, args.Reservation )) status = STATUS_NOT_FOUND;
+        if (self)
+        {
+            counts.budget = vidmm_group_budget_locked( vidmm, args.MemorySegmentGroup );
+            counts.reservation = LEDGER_GET( vidmm->account, args.MemorySegmentGroup, reservation );
+        }
+        else if (!ledger_find_process( vidmm->account, key, args.MemorySegmentGroup, &counts )) status = STATUS_NOT_FOUND;
+        if (!status) status = share_reserve_locked( vidmm, args.MemorySegmentGroup, self ? NULL : &key, counts.budget, counts.reservation,
+                                                    args.Reservation );
         vidmm->share_time = 0;
         vidmm_release_locked( vidmm );
     }

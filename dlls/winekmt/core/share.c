@@ -6,8 +6,8 @@
  * block does not fit beside what the others hold asks them: first to discard what they have offered, then, those who use more than
  * their share, to evict what they do not hold resident. They discard on the thread that listens, which does nothing else, and evict on their
  * workers. Nobody depends on an answer: who gets none within a moment, nor a sign that it is being worked on, makes do with what it can
- * free itself. Two that look at the same instant may both take the last bytes: the
- * division is not exact to a block, and Vulkan has the last word.
+ * free itself. Two that look at the same instant may both take the last bytes: the division is not exact to a block, and Vulkan has the last
+ * word. Only reservations are exact: their sum never is more than there is.
  *
  * What others say of themselves are hints (os/ledger.h). The ledger's functions are called under the lock, as an exception to the rule of
  * core.h, where they only read and write shared memory or take a few microseconds; never where they wait.
@@ -122,6 +122,48 @@ uint64_t share_missing_locked( struct vidmm *vidmm, unsigned int group, uint64_t
     total = group_total_locked( vidmm, group );
     if (__builtin_add_overflow( mine->used, size, &wanted ) || __builtin_add_overflow( wanted, mine->division.others, &wanted )) return UINT64_MAX;
     return wanted > total ? wanted - total : 0;
+}
+
+/***********************************************************************
+ * Reservations
+ */
+
+/* How often one is tried while others try at the same instant. */
+#define RESERVE_TURNS  8
+
+uint64_t share_reservable_locked( struct vidmm *vidmm, unsigned int group, const uint64_t *key, uint64_t budget )
+{
+    uint64_t left = group_total_locked( vidmm, group );
+    struct ledger_peer peers[LEDGER_SLOTS];
+    unsigned int i, count = ledger_peers( vidmm->account, group, peers );
+
+    if (key) left -= at_most( LEDGER_GET( vidmm->account, group, reservation ), left );
+    for (i = 0; i < count; i++)
+        if (!key || peers[i].process_key != *key) left -= at_most( peers[i].counts.reservation, left );
+    return at_most( budget / 2, left );
+}
+
+/* Sequentially consistent, as is ledger_set_reservation, so that it is seen by others before what they say is looked at again. */
+static bool set_reservation_locked( struct vidmm *vidmm, unsigned int group, const uint64_t *key, uint64_t bytes )
+{
+    if (key) return ledger_set_reservation( vidmm->account, *key, group, bytes );
+    __atomic_store_n( &ledger_counts( vidmm->account, group )->reservation, bytes, __ATOMIC_SEQ_CST );
+    return true;
+}
+
+NTSTATUS share_reserve_locked( struct vidmm *vidmm, unsigned int group, const uint64_t *key, uint64_t budget, uint64_t before, uint64_t bytes )
+{
+    unsigned int turn;
+
+    for (turn = 0; turn < RESERVE_TURNS; turn++)
+    {
+        if (bytes > share_reservable_locked( vidmm, group, key, budget )) break;
+        if (!set_reservation_locked( vidmm, group, key, bytes )) return STATUS_NOT_FOUND;
+        /* Of two that reserve at the same instant each looks for the other after it has said so itself: one at the least sees both. */
+        if (bytes <= share_reservable_locked( vidmm, group, key, budget )) return STATUS_SUCCESS;
+        set_reservation_locked( vidmm, group, key, before );
+    }
+    return STATUS_INVALID_PARAMETER;
 }
 
 /***********************************************************************

@@ -657,6 +657,14 @@ struct division divide( uint64_t total, const struct ledger_counts *own, const s
 /* Looks at the others when that was longer ago than max_age. A system call a process. */
 void share_refresh_locked( struct vidmm *vidmm, uint64_t max_age );
 
+/* What a process may reserve: half its budget, and no more than what the reservations of all others leave. key: of another process; NULL:
+ * this one. A system call a process. */
+uint64_t share_reservable_locked( struct vidmm *vidmm, unsigned int group, const uint64_t *key, uint64_t budget );
+
+/* Reserves bytes in place of before, unless that is more. Of several processes that reserve at the same instant not all succeed when
+ * their sum would be more than there is. STATUS_SUCCESS, STATUS_INVALID_PARAMETER, STATUS_NOT_FOUND: the process has ended. */
+NTSTATUS share_reserve_locked( struct vidmm *vidmm, unsigned int group, const uint64_t *key, uint64_t budget, uint64_t before, uint64_t bytes );
+
 /* Bytes by which a block of size bytes would not fit beside what others use; 0: it fits. */
 uint64_t share_missing_locked( struct vidmm *vidmm, unsigned int group, uint64_t size );
 

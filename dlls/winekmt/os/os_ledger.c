@@ -646,7 +646,7 @@ bool ledger_set_reservation( struct ledger_account *account, uint64_t process_ke
     for (i = 0; i < LEDGER_GPUS; i++)
     {
         if (!ledger_entry_matches( &slot->entries[i], account->device_uuid )) continue;
-        __atomic_store_n( &slot->entries[i].counts[group].reservation, bytes, __ATOMIC_RELAXED );
+        __atomic_store_n( &slot->entries[i].counts[group].reservation, bytes, __ATOMIC_SEQ_CST );
         return true;
     }
     return false;
