@@ -128,12 +128,18 @@ static void abandon_page_out_locked( struct page_out *page, struct freed_memory 
     else system_memory_unreserve_locked( system_size( page->allocation ) );
 }
 
-static NTSTATUS finish_page_out_locked( struct page_out *page, struct freed_memory *freed )
+static NTSTATUS finish_page_out_locked( struct page_out *page, bool even_recalled, struct freed_memory *freed )
 {
     struct allocation *allocation = page->allocation;
     struct vidmm *vidmm = freed->vidmm;
     struct vidmm_heap *heap;
 
+    /* MakeResident came meanwhile, and was told that it is there. Even if that is over, the GPU may have written to it. */
+    if (allocation->recalled && !even_recalled && !page->result)
+    {
+        abandon_page_out_locked( page, freed );
+        return STATUS_SUCCESS;
+    }
     if (page->result)
     {
         if (page->result == GPU_DEVICE_LOST) vidmm_lose_locked( vidmm );
@@ -170,13 +176,7 @@ NTSTATUS page_out_allocation_locked( struct allocation *allocation, bool even_re
     kmt_unlock();
     copy_out( vidmm, &page );
     kmt_lock();
-    /* As in page_out_locked */
-    if (allocation->recalled && !even_recalled && !page.result)
-    {
-        abandon_page_out_locked( &page, freed );
-        status = STATUS_SUCCESS;
-    }
-    else status = finish_page_out_locked( &page, freed );
+    status = finish_page_out_locked( &page, even_recalled, freed );
     vidmm->freeing--;
     kmt_wake_locked();
     return status;
@@ -215,15 +215,9 @@ enum room page_out_locked( struct vidmm *vidmm, const struct shortage *shortage,
         kmt_lock();
         for (i = 0; i < count; i++)
         {
-            /* MakeResident came meanwhile, and was told that it is there. Even if that is over, the GPU may have written to it. */
-            if (pages[i].allocation->recalled && !pages[i].result)
+            switch (finish_page_out_locked( &pages[i], false, &freed ))
             {
-                abandon_page_out_locked( &pages[i], &freed );
-                done++;                                                     /* there may be another victim */
-            }
-            else switch (finish_page_out_locked( &pages[i], &freed ))
-            {
-            case STATUS_SUCCESS:   done++; break;
+            case STATUS_SUCCESS:   done++; break;       /* or it was recalled: there may be another victim */
             case STATUS_NO_MEMORY: if (!done) room = ROOM_NO_SYSTEM_MEMORY; break;
             }
             allocation_done_locked( pages[i].allocation, &freed );
