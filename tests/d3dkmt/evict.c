@@ -13,8 +13,10 @@
 
 #include "d3dkmt_test.h"
 
-#define LOW   D3DKMT_OFFER_PRIORITY_LOW
-#define HIGH  D3DKMT_OFFER_PRIORITY_HIGH
+#define LOW     D3DKMT_OFFER_PRIORITY_LOW
+#define NORMAL  D3DKMT_OFFER_PRIORITY_NORMAL
+#define HIGH    D3DKMT_OFFER_PRIORITY_HIGH
+#define ALLOW_DECOMMIT  2
 
 #define MAX_COUNT  4096
 
@@ -479,6 +481,58 @@ static void test_threads( void )
     ok( !get_usage( adapter ), "usage %s\n", wine_dbgstr_longlong( get_usage( adapter ) ) );
 }
 
+static UINT64 get_decommittable( void )
+{
+    D3DKMT_QUERYPROCESSOFFERINFO params = { .cbSize = sizeof(params) };
+
+    check_status( pD3DKMTQueryProcessOfferInfo( &params ), STATUS_SUCCESS );
+    return params.DecommittableBytes;
+}
+
+static UINT64 trim_commitment( UINT64 bytes )
+{
+    D3DKMT_TRIMPROCESSCOMMITMENT params = { .cbSize = sizeof(params), .DecommitRequested = bytes };
+
+    check_status( pD3DKMTTrimProcessCommitment( &params ), STATUS_SUCCESS );
+    return params.NumBytesDecommitted;
+}
+
+/* TrimProcessCommitment takes what is evicted and what is not in one order; what was never written and is evicted has nothing to give. */
+static void test_decommit( void )
+{
+    UINT count = budget / large, result, i;
+    D3DKMT_HANDLE list[64], never;
+
+    never = create_allocation( device, large );
+    create_list( list, count + 2, large );
+    for (i = 0; i < 3; i++) ok( is_resident( device, list[i] ) == (i > 1), "%u is wrong\n", i );
+    ok( !is_resident( device, never ), "what was created first is resident\n" );
+    check_status( offer( device, &never, 1, FALSE, LOW, ALLOW_DECOMMIT ), STATUS_SUCCESS );
+    ok( !get_decommittable(), "%s bytes\n", wine_dbgstr_longlong( get_decommittable() ) );
+    check_status( offer( device, &list[0], 1, FALSE, HIGH, ALLOW_DECOMMIT ), STATUS_SUCCESS );
+    check_status( offer( device, &list[2], 1, FALSE, NORMAL, ALLOW_DECOMMIT ), STATUS_SUCCESS );
+    check_status( offer( device, &list[1], 1, FALSE, LOW, ALLOW_DECOMMIT ), STATUS_SUCCESS );
+    ok( get_decommittable() == 3 * large, "%s bytes\n", wine_dbgstr_longlong( get_decommittable() ) );
+    ok( trim_commitment( 1 ) == large && is_resident( device, list[2] ), "NORMAL before LOW\n" );
+    ok( trim_commitment( 1 ) == large && !is_resident( device, list[2] ), "HIGH before NORMAL\n" );
+    ok( get_decommittable() == large, "%s bytes\n", wine_dbgstr_longlong( get_decommittable() ) );
+    check_status( reclaim_one( device, list[0], &result ), STATUS_SUCCESS );
+    ok( !result, "result %u\n", result );
+    ok( !trim_commitment( 1 ), "something else went\n" );
+    for (i = 1; i < 3; i++)
+    {
+        check_status( reclaim_one( device, list[i], &result ), STATUS_SUCCESS );
+        ok( result == TRUE, "%u: result %u\n", i, result );
+        write_allocation( device, list[i], large, i + 1 );
+    }
+    check_status( reclaim_one( device, never, &result ), STATUS_SUCCESS );
+    ok( !result, "result %u\n", result );
+    check_zero( device, never, large );
+    check_list( list, count + 2, large );
+    destroy_list( list, count + 2 );
+    destroy_allocation( device, never );
+}
+
 /* With WINEKMT_SYSTEM_MEMORY_SIZE: when system memory is used up, too, that is another status, and still nothing is lost. */
 static void test_system_memory( UINT64 limit )
 {
@@ -501,7 +555,22 @@ static void test_system_memory( UINT64 limit )
     for (i = 0; i < count + more; i++) write_allocation( device, list[i], large, i + 1 );
     check_list( list, count + more, large );
 
-    /* an offered one may be lost where it is */
+    /* an offered one may be lost where it is, LOW before HIGH */
+    if (more > 1)
+    {
+        check_status( offer_one( device, list[0], HIGH ), STATUS_SUCCESS );
+        check_status( offer_one( device, list[1], LOW ), STATUS_SUCCESS );
+        check_status( try_create( device, large, &extra ), STATUS_SUCCESS );
+        for (i = 0; i < 2; i++)
+        {
+            check_status( reclaim_one( device, list[i], &result ), STATUS_SUCCESS );
+            ok( result == i, "%u: result %u\n", i, result );
+        }
+        destroy_allocation( device, extra );
+        check_zero( device, list[1], large );
+        write_allocation( device, list[1], large, 2 );
+        check_list( list, count + more, large );
+    }
     check_status( offer_one( device, list[0], HIGH ), STATUS_SUCCESS );
     check_status( try_create( device, large, &extra ), STATUS_SUCCESS );
     check_status( reclaim_one( device, list[0], &result ), STATUS_SUCCESS );
@@ -539,6 +608,7 @@ START_TEST(evict)
             test_least_recently_used();
             test_priorities();
             test_offered_first();
+            test_decommit();
             test_all_held();
             test_impossible();
             test_small( KIB( 64 ), 0 );
