@@ -138,6 +138,49 @@ static void destroy_queue_thread( void *arg )
     __atomic_store_n( (int *)arg, 1, __ATOMIC_SEQ_CST );
 }
 
+/* What all allocations of this process count for, wherever their content is; and what of it is in system memory */
+struct commitment
+{
+    UINT64 bytes, system;
+    UINT   allocations;
+};
+
+static void query_statistics( UINT type, UINT what, D3DKMT_QUERYSTATISTICS *params )
+{
+    memset( params, 0, sizeof(*params) );
+    params->Type = type;
+    params->AdapterLuid = luid;
+    params->QueryProcessSegment.SegmentId = what;
+    check_status( pD3DKMTQueryStatistics( params ), STATUS_SUCCESS );
+}
+
+static struct commitment get_commitment( void )
+{
+    struct commitment commitment = { 0 };
+    D3DKMT_QUERYSTATISTICS params;
+    UINT segment, segments;
+
+    query_statistics( D3DKMT_QUERYSTATISTICS_PROCESS_ADAPTER, 0, &params );
+    segments = params.QueryResult.ProcessAdapterInformation.NbSegments;
+    commitment.bytes = params.QueryResult.ProcessAdapterInformation.CommitmentData.BytesBySegmentPreference[0];
+    for (segment = 0; segment < segments; segment++)
+    {
+        query_statistics( D3DKMT_QUERYSTATISTICS_PROCESS_SEGMENT, segment, &params );
+        commitment.allocations += params.QueryResult.ProcessSegmentInformation.VideoMemory.AllocsCommitted;
+    }
+    query_statistics( D3DKMT_QUERYSTATISTICS_PROCESS, 0, &params );
+    commitment.system = params.QueryResult.ProcessInformation.SystemMemory.BytesAllocated;
+    return commitment;
+}
+
+static void check_commitment( UINT64 bytes, UINT64 system, UINT allocations )
+{
+    struct commitment now = get_commitment();
+
+    ok( now.bytes == bytes && now.system == system && now.allocations == allocations, "%s bytes, %s in system memory, %u allocations\n",
+        wine_dbgstr_longlong( now.bytes ), wine_dbgstr_longlong( now.system ), now.allocations );
+}
+
 enum meanwhile { NOTHING, EVICTED, OFFERED, DESTROYED, ALL_DESTROYED, QUEUE_DESTROYED, MEANWHILES };
 
 static void test_pending( enum meanwhile meanwhile )
@@ -158,6 +201,7 @@ static void test_pending( enum meanwhile meanwhile )
         list[i] = create_written( device, size, WINEKMT_CPU_ACCESS_CACHED, i + 1 );
         send_away( &queue, list[i] );
     }
+    check_commitment( 2 * size, 2 * size, 2 );
     forget_memory();
     before = get_value( &queue );
     catch_pager();
@@ -166,6 +210,7 @@ static void test_pending( enum meanwhile meanwhile )
     wait_until_caught();
     ok( get_value( &queue ) == before, "the fence moved\n" );
     for (i = 0; i < 2; i++) ok( !is_resident( device, list[i] ), "%u is resident already\n", i );
+    check_commitment( 2 * size, 2 * size, 2 );      /* they have memory again: each counts once */
     memset( &wait, 0, sizeof(wait) );
     wait.hDevice = device;
     wait.ObjectCount = 1;
@@ -212,6 +257,7 @@ static void test_pending( enum meanwhile meanwhile )
     case NOTHING:
     case QUEUE_DESTROYED:
         for (i = 0; i < 2; i++) ok( is_resident( device, list[i] ), "%u is not resident\n", i );
+        check_commitment( 2 * size, 0, 2 );
         check_status( evict( device, list, 2, EVICT_ONLY_IF_NECESSARY, NULL ), STATUS_SUCCESS );
         break;
     default: break;

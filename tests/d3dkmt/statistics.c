@@ -319,9 +319,27 @@ static void test_counts( UINT segment )
 {
     D3DKMT_TRIMPROCESSCOMMITMENT trim;
     struct usage before, now;
-    D3DKMT_HANDLE list[8];
+    D3DKMT_HANDLE list[8], odd;
     UINT64 sum = 0;
     UINT i;
+
+    /* one that takes more than its size */
+    odd = create_allocation( device, KIB( 132 ) );
+    write_allocation( device, odd, KIB( 132 ), 1 );
+    get_usage_of( segment, &before );
+    send_away( &queue, odd );
+    get_usage_of( segment, &now );
+    ok( more( all.BytesResident ) <= -(INT64)KIB( 132 ), "BytesResident grew by %s\n", wine_dbgstr_longlong( more( all.BytesResident ) ) );
+    check_more( all.BytesCommitted, 0 );
+    check_more( own.BytesCommitted, 0 );
+    check_more( all.Memory.AllocsCommitted, 0 );
+    check_more( system.BytesAllocated, KIB( 132 ) );
+    bring_back( &queue, &odd, 1 );
+    get_usage_of( segment, &now );
+    check_more( all.BytesResident, 0 );
+    check_more( all.BytesCommitted, 0 );
+    check_more( system.BytesAllocated, 0 );
+    destroy_allocation( device, odd );
 
     get_usage_of( segment, &before );
     for (i = 0; i < 8; i++)

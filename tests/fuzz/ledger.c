@@ -380,7 +380,7 @@ static void check_counts( const struct ledger_counts *counts, uint64_t total )
                 counts->demand <= total, "a peer's counts are above the total" );
     fuzz_check( counts->resident <= counts->committed && counts->offered <= counts->committed && counts->evictable <= counts->committed,
                 "a peer holds more than it has" );
-    fuzz_check( counts->evicted <= EVICTED_MAX, "a peer has evicted more than there is" );
+    fuzz_check( counts->evicted <= EVICTED_MAX && counts->unplaced <= EVICTED_MAX, "a peer has evicted more than there is" );
 }
 
 static void check_division( uint64_t total, const struct ledger_counts *own, const struct ledger_peer *peers, unsigned int count )

@@ -107,13 +107,13 @@ then
         [ $? -eq 1 ] || fail "$1"
     }
     in_other_world true
-    says err 'there is no ledger \(/dev/shm/winekmt-ledger-1-0\)'
+    says err 'there is no ledger \(/dev/shm/winekmt-ledger-2-0\)'
     in_other_world 'mount -o remount,ro /dev/shm'
-    says err 'there is no ledger \(/run/user/0/winekmt-ledger-1\)'
-    in_other_world ': > /dev/shm/winekmt-ledger-1-0 && chmod 644 /dev/shm/winekmt-ledger-1-0'
-    says err 'there is no ledger \(/run/user/0/winekmt-ledger-1\)'
-    in_other_world ': > /dev/shm/winekmt-ledger-1-0 && chmod 644 /dev/shm/winekmt-ledger-1-0 && chmod 755 /run/user/0'
-    says err 'the ledger /dev/shm/winekmt-ledger-1-0 cannot be used: others may read or write it'
+    says err 'there is no ledger \(/run/user/0/winekmt-ledger-2\)'
+    in_other_world ': > /dev/shm/winekmt-ledger-2-0 && chmod 644 /dev/shm/winekmt-ledger-2-0'
+    says err 'there is no ledger \(/run/user/0/winekmt-ledger-2\)'
+    in_other_world ': > /dev/shm/winekmt-ledger-2-0 && chmod 644 /dev/shm/winekmt-ledger-2-0 && chmod 755 /run/user/0'
+    says err 'the ledger /dev/shm/winekmt-ledger-2-0 cannot be used: others may read or write it'
 fi
 pty 'no ledger on a terminal' 80 24 exit:1 -- "$TOP"
 

@@ -238,8 +238,8 @@ static void as_owner_of_other_file( void *arg )
     be_alone( NULL );
 }
 
-#define SHM_FILE  "/dev/shm/winekmt-ledger-1-64999"
-#define RUN_FILE  "/run/user/64999/winekmt-ledger-1"
+#define SHM_FILE  "/dev/shm/winekmt-ledger-2-64999"
+#define RUN_FILE  "/run/user/64999/winekmt-ledger-2"
 
 static void path_is_( int line, const char *expected )
 {

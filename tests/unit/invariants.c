@@ -24,7 +24,7 @@ struct walk
     uint64_t      heap_used[GPU_MAX_HEAPS], heap_empty[GPU_MAX_HEAPS], committed[GROUP_COUNT];
     uint32_t      blocks, empty_blocks, listed_empty;
     uint32_t      offered, evictable;
-    uint64_t      decommittable, evicted[GROUP_COUNT];
+    uint64_t      decommittable, evicted[GROUP_COUNT], unplaced[GROUP_COUNT];
     uint32_t      handles;
 };
 
@@ -140,7 +140,14 @@ static void check_allocation( struct walk *walk, const struct allocation *alloca
     holds( walk, listed == !list_empty( &allocation->victim_entry ), "%#x: on list %u, and not\n", handle, allocation->victim_list );
     holds( walk, !listed || block || allocation->victim_list == VICTIM_OFFERED_EVICTED, "%#x: a victim without memory\n", handle );
     holds( walk, !allocation->system_memory || allocation->evicted || allocation->backing == BACKING_USER, "%#x: system memory, not evicted\n", handle );
-    if (allocation->evicted) walk->evicted[preferred_group( allocation )] += allocation->size;
+    if (allocation->evicted)
+    {
+        uint64_t slot_size = allocation->size;
+
+        walk->evicted[preferred_group( allocation )] += allocation->size;
+        if (allocation->pooled) size_class( allocation->size, allocation->alignment, &slot_size );
+        if (!block) walk->unplaced[preferred_group( allocation )] += slot_size;
+    }
     if (!allocation->busy)
     {
         holds( walk, (allocation->victim_list == VICTIM_OFFERED) == can_discard( allocation ), "%#x: can be discarded %u, on list %u\n", handle,
@@ -348,6 +355,10 @@ static void check_manager( struct walk *walk )
                                 (unsigned long long)vidmm->groups[i].committed, (unsigned long long)walk->committed[i] );
         if (!walk->busy) holds( walk, vidmm->groups[i].evicted == walk->evicted[i], "group %u: evicted %llu, counted %llu\n", i,
                                 (unsigned long long)vidmm->groups[i].evicted, (unsigned long long)walk->evicted[i] );
+        if (!walk->busy) holds( walk, vidmm->unplaced[i] == walk->unplaced[i], "group %u: unplaced %llu, counted %llu\n", i,
+                                (unsigned long long)vidmm->unplaced[i], (unsigned long long)walk->unplaced[i] );
+        holds( walk, !vidmm->unplaced[i] == !vidmm->unplaced_allocations[i], "group %u: %u unplaced\n", i,
+               vidmm->unplaced_allocations[i] );
         holds( walk, vidmm->groups[i].committed <= vidmm->groups[i].used, "group %u: more committed than used\n", i );
     }
     if (walk->busy)

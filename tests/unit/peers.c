@@ -361,7 +361,7 @@ static void talk_nonsense( void )
     LEDGER_SET( account, LEDGER_LOCAL, paged_out, UINT64_MAX );
     LEDGER_SET( account, LEDGER_NON_LOCAL, paged_out, 1 );
     LEDGER_SET( account, LEDGER_LOCAL, allocations, UINT64_MAX );
-    LEDGER_SET( account, LEDGER_LOCAL, evicted_allocations, 1 );
+    LEDGER_SET( account, LEDGER_LOCAL, unplaced_allocations, 1 );
     child_says( 2 );
 }
 
@@ -381,6 +381,79 @@ static void nonsense_in_statistics(void)
     ok( result->SegmentInformation.Memory.AllocsCommitted == UINT32_MAX && result->SegmentInformation.Memory.AllocsResident == UINT32_MAX,
         "%u allocations, %u resident\n", result->SegmentInformation.Memory.AllocsCommitted,
         result->SegmentInformation.Memory.AllocsResident );
+    end_of_peer();
+}
+
+/* What the child sees of the test, which has two allocations of 1 MiB, both evicted: each counts once. */
+static void look_at_pages( void )
+{
+    struct ledger_peer peers[LEDGER_SLOTS];
+    const struct ledger_counts *counts = &peers[0].counts;
+    unsigned int step;
+
+    for (step = 2; step < 5; step++)
+    {
+        child_waits( step );
+        if (ledger_peers( account, LEDGER_LOCAL, peers ) != 1) _exit( 5 );
+        if (counts->committed + counts->unplaced != MIB( 2 ) || counts->allocations + counts->unplaced_allocations != 2) _exit( 10 + step );
+        if (counts->unplaced != MIB( step == 2 ? 2 : 0 )) _exit( 20 + step );
+        if (counts->evicted != MIB( step < 4 ? 2 : 0 ) || counts->evicted_allocations != (step < 4 ? 2 : 0)) _exit( 30 + step );
+        child_says( step );
+    }
+}
+
+static bool both_are_evicted( void *arg )
+{
+    (void)arg;
+    return get_allocation_locked( find_device_locked( race.unit.device ), race.handle )->evicted &&
+           get_allocation_locked( find_device_locked( race.unit.device ), race.other )->evicted;
+}
+
+static void wait_to_go_on( void )
+{
+    set_flag( &race.entered );
+    wait_for( &race.done, 20000 );
+}
+
+static bool nothing_is_evicted( void *arg )
+{
+    (void)arg;
+    return !race.unit.vidmm->groups[GROUP_LOCAL].evicted;
+}
+
+/* Another process sees what is brought back once: what has memory already is not counted as evicted too. */
+static void seen_while_paged_in(void)
+{
+    D3DKMT_HANDLE list[2];
+    unsigned int i;
+
+    start_peer( look_at_pages );
+    for (i = 0; i < 2; i++)
+    {
+        list[i] = unit_create_held( &race.unit, .size = MIB( 1 ) );
+        unit_write( &race.unit, list[i], i + 1 );
+    }
+    race.handle = list[0];
+    race.other = list[1];
+    ok_status( unit_evict( &race.unit, list, 2, false ), STATUS_SUCCESS );
+    ok( unit_wait( both_are_evicted, NULL ), "they are not evicted\n" );
+    look_again();
+    parent_says( 2 );
+    parent_waits( 2 );
+    on_first( FAKE_GPU_WRITE, wait_to_go_on );
+    ok_status( unit_make_resident( &race.unit, list, 2, 0, NULL, NULL ), STATUS_PENDING );
+    wait_for( &race.entered, 10000 );
+    ok( flag( &race.entered ), "nothing is copied\n" );
+    parent_says( 3 );
+    parent_waits( 3 );
+    set_flag( &race.done );
+    ok( unit_wait( nothing_is_evicted, NULL ), "they are not brought back\n" );
+    usleep( 10000 );                /* it is told at the end of the job */
+    parent_says( 4 );
+    parent_waits( 4 );
+    fake_gpu_set_hook( FAKE_GPU_WRITE, NULL, NULL );
+    for (i = 0; i < 2; i++) ok( unit_peek_is( &race.unit, list[i], i + 1 ), "%u has another content\n", i );
+    unit_check( &race.unit );
     end_of_peer();
 }
 
@@ -787,6 +860,7 @@ START_TEST(peers)
         { "silent decommit", silent_decommit },
         { "dying decommit", dying_decommit },
         { "nonsense in statistics", nonsense_in_statistics },
+        { "seen while paged in", seen_while_paged_in },
         { "nothing left", nothing_left },
         { "over budget", over_budget },
         { "Vulkan is full", vulkan_is_full },

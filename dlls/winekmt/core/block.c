@@ -90,6 +90,7 @@ static void count_committed_locked( struct vidmm *vidmm, const struct vidmm_bloc
     heap->committed += sign * block_slot_size( block );
     heap_group( vidmm, heap )->committed += sign * block_slot_size( block );
     heap_group( vidmm, heap )->allocations += sign;
+    if (allocation->evicted) allocation_count_unplaced_locked( allocation, -sign );     /* by what it had before, see pooled */
 }
 
 static unsigned int block_reserve_slot_locked( struct vidmm *vidmm, struct vidmm_block *block, struct allocation *allocation )
@@ -122,6 +123,7 @@ struct vidmm_block *pool_reserve_slot_locked( struct vidmm *vidmm, struct vidmm_
 
 static void allocation_set_slot_locked( struct allocation *allocation, struct vidmm_block *block, uint32_t slot )
 {
+    allocation->pooled = block->pool != NULL;
     allocation->block = block;
     allocation->memory_type = block->type;
     allocation->slot = slot;

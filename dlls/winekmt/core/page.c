@@ -21,6 +21,18 @@
 #define CPU_PIECE_BYTES  (16ull << 20)
 #define GPU_PIECE_BYTES  (128ull << 20)
 
+void allocation_count_unplaced_locked( const struct allocation *allocation, int64_t sign )
+{
+    unsigned int group = preferred_group( allocation );
+    struct vidmm *vidmm = allocation->device->vidmm;
+    uint64_t slot_size = allocation->size;
+
+    /* As much as its memory took: eviction changes no sum. */
+    if (allocation->pooled) size_class( allocation->size, allocation->alignment, &slot_size );
+    vidmm->unplaced[group] += sign * slot_size;
+    vidmm->unplaced_allocations[group] += sign;
+}
+
 /* sign: 1 for content that is in system memory from now on, -1 for what is not any more. */
 static void count_evicted_locked( const struct allocation *allocation, int64_t sign )
 {
@@ -28,6 +40,7 @@ static void count_evicted_locked( const struct allocation *allocation, int64_t s
 
     group->evicted += sign * allocation->size;
     group->evicted_allocations += sign;
+    if (!allocation->block) allocation_count_unplaced_locked( allocation, sign );
 }
 
 void allocation_set_evicted_locked( struct allocation *allocation )
@@ -224,6 +237,7 @@ enum room page_out_locked( struct vidmm *vidmm, const struct shortage *shortage,
         }
         if (done) room = ROOM_MADE;
         freed_memory_flush_locked( &freed );
+        share_publish_locked( vidmm );
         vidmm->freeing--;
         kmt_wake_locked();
     }

@@ -43,6 +43,7 @@ static void do_job_locked( struct vidmm *vidmm, struct paging_job *job )
     paging_queue_put_locked( queue );
     free( job );
     freed_memory_flush_locked( &freed );
+    share_publish_locked( vidmm );
 }
 
 static struct paging_job *next_job_locked( struct vidmm *vidmm )

@@ -207,6 +207,8 @@ void share_publish_locked( struct vidmm *vidmm )
         LEDGER_SET( account, group, paged_in, mine->paged_in );
         LEDGER_SET( account, group, allocations, mine->allocations );
         LEDGER_SET( account, group, evicted_allocations, mine->evicted_allocations );
+        LEDGER_SET( account, group, unplaced, vidmm->unplaced[group] );
+        LEDGER_SET( account, group, unplaced_allocations, vidmm->unplaced_allocations[group] );
     }
     if (vidmm->published_decommit_changes != vidmm->decommit_changes)
     {

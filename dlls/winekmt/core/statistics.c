@@ -113,7 +113,7 @@ static uint64_t bytes_committed( const struct ledger_counts *counts )
 {
     uint64_t sum;
 
-    return __builtin_add_overflow( counts->committed, counts->evicted, &sum ) ? UINT64_MAX : sum;
+    return __builtin_add_overflow( counts->committed, counts->unplaced, &sum ) ? UINT64_MAX : sum;
 }
 
 static uint32_t at_most_32( uint64_t value )
@@ -125,7 +125,7 @@ static uint32_t allocations_committed( const struct ledger_counts *counts )
 {
     uint64_t sum;
 
-    return __builtin_add_overflow( counts->allocations, counts->evicted_allocations, &sum ) ? UINT32_MAX : at_most_32( sum );
+    return __builtin_add_overflow( counts->allocations, counts->unplaced_allocations, &sum ) ? UINT32_MAX : at_most_32( sum );
 }
 
 /***********************************************************************

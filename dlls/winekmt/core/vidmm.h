@@ -156,7 +156,8 @@ struct allocation
     struct list      owner_entry;   /* in resource->allocations or device->allocations */
     uint32_t alignment;             /* bytes; set once */
     uint8_t  cpu_access;            /* enum winekmt_cpu_access; set once */
-    uint8_t  segments;              /* WINEKMT_SEGMENT_ bits */
+    uint8_t  segments : 7;          /* WINEKMT_SEGMENT_ bits */
+    uint8_t  pooled : 1;            /* its memory is, or last was, a slot of a pool */
     uint8_t  preferred_segment;     /* one of them */
     uint8_t  content;               /* enum allocation_content; who made it busy reads it without the lock, so it is no bit of a field */
     union
@@ -230,7 +231,7 @@ struct vidmm_group
     uint64_t committed;             /* bytes of the slots that allocations have: what QueryVideoMemoryInfo calls usage */
     struct division division;       /* share_refresh_locked keeps it */
     uint64_t evict_to;              /* others ask that used becomes this: the worker sees to it; UINT64_MAX: nobody does */
-    uint64_t evicted;               /* bytes of allocations that prefer this group and are evicted */
+    uint64_t evicted;               /* bytes of allocations that prefer this group and are evicted, also while they are paged in */
     uint32_t allocations, evicted_allocations;  /* numbers of those counted in committed and evicted */
     bool     published;             /* the ledger has something of it to tell */
     uint64_t paged_out, paged_in;   /* bytes of content copied so far, by the heap that it left or went to */
@@ -311,6 +312,8 @@ struct vidmm
     struct vidmm_heap  heaps[GPU_MAX_HEAPS];
     struct vidmm_heap *type_heaps[GPU_MAX_TYPES];   /* by memory type; set once */
     struct vidmm_group groups[GROUP_COUNT];
+    uint64_t unplaced[GROUP_COUNT];                 /* of what the groups count as evicted, without what has memory again: bytes of its slots */
+    uint32_t unplaced_allocations[GROUP_COUNT];
     struct list        empty;       /* blocks without a user, longest empty first */
     struct vidmm_pool *loosened;    /* where small allocations were discarded last: a block of it may be compactable */
     struct type_order  orders[3][GROUP_COUNT]; /* by enum winekmt_cpu_access; set once */
@@ -552,6 +555,9 @@ void allocation_set_segments_locked( struct allocation *allocation, unsigned int
 /* From now on its content is what system_memory says; the other direction gives that up. Both count. */
 void allocation_set_evicted_locked( struct allocation *allocation );
 void allocation_drop_system_copy_locked( struct allocation *allocation, struct freed_memory *freed );
+
+/* sign: 1 for an evicted allocation that has lost its memory, -1 before it gets some. */
+void allocation_count_unplaced_locked( const struct allocation *allocation, int64_t sign );
 
 /***********************************************************************
  * System memory for content (system_memory.c)

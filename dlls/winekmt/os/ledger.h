@@ -6,8 +6,8 @@
  * What a peer has written is a hint: it may be old, and a process gone wrong may have written anything, so nothing
  * read from another slot is ever used as an index, a size or a reason to wait without limit.
  *
- * The file: $WINEKMT_LEDGER ("none": no ledger), else /dev/shm/winekmt-ledger-1-UID, else, where that cannot be used at all (no /dev/shm, not
- * writable, a file of somebody else or that is open to others), /run/user/UID/winekmt-ledger-1, if that directory is the user's own and closed to
+ * The file: $WINEKMT_LEDGER ("none": no ledger), else /dev/shm/winekmt-ledger-2-UID, else, where that cannot be used at all (no /dev/shm, not
+ * writable, a file of somebody else or that is open to others), /run/user/UID/winekmt-ledger-2, if that directory is the user's own and closed to
  * others. Where it cannot be had (foreign, wrong mode, full disk, no free slot) the process is alone: said once, and all functions work on memory
  * of the process.
  *
@@ -41,7 +41,7 @@ struct ledger_counts
     uint64_t resident;      /* of committed: held by MakeResident or a lock, cannot go */
     uint64_t offered;       /* of committed: could be discarded */
     uint64_t evictable;     /* of committed: could go to system memory */
-    uint64_t evicted;       /* content in system memory */
+    uint64_t evicted;       /* content in system memory, also of what is being brought back */
     uint64_t reservation;   /* asked for with ChangeVideoMemoryReservation; other processes write it too */
     uint64_t demand;        /* what it is short of right now */
     uint64_t discarded;     /* these four are totals since the start */
@@ -51,6 +51,8 @@ struct ledger_counts
     uint64_t empty;         /* of used: memory objects without an allocation, which cost nothing to free */
     uint64_t allocations;   /* number of allocations in committed */
     uint64_t evicted_allocations;   /* number of those in evicted */
+    uint64_t unplaced;      /* what those of evicted would take that are not in committed */
+    uint64_t unplaced_allocations;
 };
 
 /* One GPU of this process. Only counts is for other files. */
@@ -116,9 +118,9 @@ struct ledger_peer
  *           ledger_peers
  *
  * The other processes that are alive and use the same GPU, in the order of their slots. Returns how many; 0 when alone.
- * budget to demand are clamped to the total given to ledger_join, evicted to 2^48 bytes, resident, offered and evictable
+ * budget to demand are clamped to the total given to ledger_join, evicted and unplaced to 2^48 bytes, resident, offered and evictable
  * to committed; totals since the start are as the peer wrote them. Fields are of slightly different instants.
- * Cost: one fcntl a slot in use (about 0.3 us), none for the others. peers is 17 KiB. Any thread, any lock held.
+ * Cost: one fcntl a slot in use (about 0.3 us), none for the others. peers is 22 KiB. Any thread, any lock held.
  */
 unsigned int ledger_peers( struct ledger_account *account, unsigned int group, struct ledger_peer peers[LEDGER_SLOTS] );
 

@@ -28,7 +28,7 @@
 
 #include "os/ledger.h"
 
-#define LEDGER_MAGIC     0x31726567646c6b77ull     /* "wkldger1" */
+#define LEDGER_MAGIC     0x32726567646c6b77ull     /* "wkldger2" */
 #define LEDGER_PATH      4096                       /* bytes of a path, with its end */
 #define LEDGER_PAGE      4096
 
@@ -79,7 +79,7 @@ struct ledger_file
 };
 
 _Static_assert( sizeof(struct ledger_slot) == LEDGER_PAGE, "a slot is a page" );
-_Static_assert( sizeof(struct ledger_counts) == 128, "the file's layout is fixed" );
+_Static_assert( sizeof(struct ledger_counts) == 144, "the file's layout is fixed" );
 
 /***********************************************************************
  *           ledger_file_path

@@ -58,13 +58,13 @@ bool ledger_file_path( char path[LEDGER_PATH] )
     }
     /* /run/user/UID comes and goes with the user's sessions: a program that was started before a login, or lives on after it, must find the
      * same file as all others. So it is for machines where there is no other way. */
-    snprintf( path, LEDGER_PATH, "/dev/shm/winekmt-ledger-1-%u", uid );
+    snprintf( path, LEDGER_PATH, "/dev/shm/winekmt-ledger-2-%u", uid );
     if (can_use( "/dev/shm", path )) return true;
     snprintf( path, LEDGER_PATH, "/run/user/%u", uid );
     if (!lstat( path, &st ) && S_ISDIR( st.st_mode ) && st.st_uid == uid && (st.st_mode & 07777) == 0700)
-        snprintf( path, LEDGER_PATH, "/run/user/%u/winekmt-ledger-1", uid );
+        snprintf( path, LEDGER_PATH, "/run/user/%u/winekmt-ledger-2", uid );
     else    /* who opens it finds out what is wrong */
-        snprintf( path, LEDGER_PATH, "/dev/shm/winekmt-ledger-1-%u", uid );
+        snprintf( path, LEDGER_PATH, "/dev/shm/winekmt-ledger-2-%u", uid );
     return true;
 }
 
@@ -108,6 +108,7 @@ void ledger_clamp_counts( struct ledger_counts *counts, uint64_t total )
     counts->offered = clamped( counts->offered, counts->committed );
     counts->evictable = clamped( counts->evictable, counts->committed );
     counts->evicted = clamped( counts->evicted, EVICTED_MAX );
+    counts->unplaced = clamped( counts->unplaced, EVICTED_MAX );
     counts->reservation = clamped( counts->reservation, total );
     counts->demand = clamped( counts->demand, total );
 }
