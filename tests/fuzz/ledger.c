@@ -377,7 +377,7 @@ static struct ledger_account *some_account( struct fuzz_cursor *cursor )
 static void check_counts( const struct ledger_counts *counts, uint64_t total )
 {
     fuzz_check( counts->budget <= total && counts->used <= total && counts->committed <= total && counts->reservation <= total &&
-                counts->demand <= total, "a peer's counts are above the total" );
+                counts->demand <= total && counts->alone <= total, "a peer's counts are above the total" );
     fuzz_check( counts->resident <= counts->committed && counts->offered <= counts->committed && counts->evictable <= counts->committed,
                 "a peer holds more than it has" );
     fuzz_check( counts->evicted <= EVICTED_MAX && counts->unplaced <= EVICTED_MAX, "a peer has evicted more than there is" );

@@ -104,6 +104,49 @@ void test_statistics( void )
     stop( &monitor );
 }
 
+/* The budget of a program that does nothing is told as it would be told to itself, not as it was when it last looked. */
+void test_budgets( void )
+{
+    unsigned long long budgets[] = { 0, LIMIT / 2 * MB, (LIMIT - 4) * MB, LIMIT * MB };
+    struct peer a, b, monitor;
+    unsigned long long budget;
+    struct counts counts;
+    unsigned int i, status;
+    double ms;
+
+    if (strcmp( commands[0], commands[1] ))
+    {
+        skip( "processes of two systems have no handles of each other\n" );
+        return;
+    }
+    setenv( "SHARE_MONITOR", "1", 1 );
+    start( &monitor, 0 );
+    unsetenv( "SHARE_MONITOR" );
+    start( &a, 0 );
+    start( &b, 1 );
+    ok( create( &a, 8, 1024, &status, &ms ) == 8 && !status, "got %s\n", a.line );
+    for (i = 1; i < 4; i++)
+    {
+        if (i == 1) ok( create( &b, 40, 1024, &status, &ms ) == 40 && !status, "got %s\n", b.line );
+        else if (i == 2)
+        {
+            expect( &b, "destroy", "destroyed 0" );
+            ok( create( &b, 4, 1024, &status, &ms ) == 4 && !status, "got %s\n", b.line );
+            sleep_ms( 500 );        /* until what was kept for reuse is free */
+        }
+        else stop( &b );
+        counts = get_counts( &monitor, "statistics", a.id );
+        ok( !counts.status && counts.last == budgets[i], "step %u: got %s\n", i, monitor.line );
+        if (i == 3) break;
+        ok( sscanf( ask( &b, "info %lu", a.id ), "info %x %llu", &status, &budget ) == 2 && !status && budget == budgets[i], "step %u: got %s\n", i,
+            b.line );
+    }
+    /* and it sees that itself */
+    ok( sscanf( ask( &a, "info 0" ), "info %x %llu", &status, &budget ) == 2 && !status && budget == LIMIT * MB, "got %s\n", a.line );
+    stop( &a );
+    stop( &monitor );
+}
+
 /* What one program says of another: its priority class, and whether it copes with a removed device. */
 void test_processes( void )
 {

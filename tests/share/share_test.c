@@ -711,6 +711,7 @@ START_TEST(share)
     test_reservations();
     test_commitment();
     test_statistics();
+    test_budgets();
     test_processes();
     test_stopped();
     test_one_silent();

@@ -48,6 +48,7 @@ void check_ledger( void );
 
 /* share_monitor.c */
 void test_statistics( void );
+void test_budgets( void );
 void test_processes( void );
 
 #endif /* __WINEKMT_TESTS_SHARE_TEST_H */

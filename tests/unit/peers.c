@@ -305,6 +305,43 @@ static void reservations(void)
     end_of_peer();
 }
 
+static void use_3_of_9( void )
+{
+    publish( 3, 0, 0 );
+    LEDGER_SET( account, LEDGER_LOCAL, alone, MIB( 9 ) );
+    LEDGER_SET( account, LEDGER_LOCAL, limit, UINT64_MAX );
+    LEDGER_SET( account, LEDGER_LOCAL, budget, MIB( 1 ) );
+    child_says( 2 );
+}
+
+/* What is told of its budget is of now, not what it knew when it last looked. */
+static void budget_of_another(void)
+{
+    D3DKMT_QUERYSTATISTICS group = { .Type = D3DKMT_QUERYSTATISTICS_PROCESS_SEGMENT_GROUP };
+    D3DKMT_QUERYVIDEOMEMORYINFO query = { 0 };
+    unsigned int i;
+
+    start_peer( use_3_of_9 );
+    parent_waits( 2 );
+    query.hAdapter = race.unit.adapter;
+    query.hProcess = group.hProcess = open_child();
+    group.AdapterLuid = race.unit.vidmm->gpu->luid;
+    /* 15 MiB are to be divided: first this one leaves more than the other would take alone, then it takes its share. */
+    for (i = 0; i < 2; i++)
+    {
+        uint64_t expected = i ? MIB( 15 ) / 2 : MIB( 9 );
+
+        if (i) unit_create_held( &race.unit, .size = MIB( 10 ) );
+        ok_status( kmt_QueryVideoMemoryInfo( &query ), STATUS_SUCCESS );
+        ok( query.Budget == expected && query.CurrentUsage == MIB( 3 ), "turn %u: budget %llu, usage %llu\n", i,
+            (unsigned long long)query.Budget, (unsigned long long)query.CurrentUsage );
+        ok_status( kmt_QueryStatistics( &group ), STATUS_SUCCESS );
+        ok( group.QueryResult.ProcessSegmentGroupInformation.Budget == expected, "turn %u: budget %llu\n", i,
+            (unsigned long long)group.QueryResult.ProcessSegmentGroupInformation.Budget );
+    }
+    end_of_peer();
+}
+
 static void offer_to_decommit( void )
 {
     struct ledger_decommit decommit = { .decommittable = MIB( 4 ), .uniqueness = 1 };
@@ -857,6 +894,7 @@ START_TEST(peers)
         { "dividing", dividing },
         { "stranger", stranger },
         { "reservations", reservations },
+        { "budget of another", budget_of_another },
         { "silent decommit", silent_decommit },
         { "dying decommit", dying_decommit },
         { "nonsense in statistics", nonsense_in_statistics },

@@ -472,7 +472,7 @@ NTSTATUS kmt_QueryVideoMemoryInfo( D3DKMT_QUERYVIDEOMEMORYINFO *params )
         args.Budget = vidmm_group_budget_locked( vidmm, args.MemorySegmentGroup );
         args.CurrentUsage = self ? vidmm->groups[args.MemorySegmentGroup].committed : 0;
         args.CurrentReservation = self ? LEDGER_GET( vidmm->account, args.MemorySegmentGroup, reservation ) : 0;
-        if (!self && ledger_find_process( vidmm->account, key, args.MemorySegmentGroup, &counts ))
+        if (!self && share_find_process_locked( vidmm, key, args.MemorySegmentGroup, &counts ))
         {
             args.Budget = counts.budget;
             args.CurrentUsage = counts.committed;
@@ -536,7 +536,7 @@ NTSTATUS kmt_ChangeVideoMemoryReservation( D3DKMT_CHANGEVIDEOMEMORYRESERVATION *
             counts.budget = vidmm_group_budget_locked( vidmm, args.MemorySegmentGroup );
             counts.reservation = LEDGER_GET( vidmm->account, args.MemorySegmentGroup, reservation );
         }
-        else if (!ledger_find_process( vidmm->account, key, args.MemorySegmentGroup, &counts )) status = STATUS_NOT_FOUND;
+        else if (!share_find_process_locked( vidmm, key, args.MemorySegmentGroup, &counts )) status = STATUS_NOT_FOUND;
         if (!status) status = share_reserve_locked( vidmm, args.MemorySegmentGroup, self ? NULL : &key, counts.budget, counts.reservation,
                                                     args.Reservation );
         vidmm->share_time = 0;

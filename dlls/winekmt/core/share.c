@@ -85,14 +85,19 @@ struct division divide( uint64_t total, const struct ledger_counts *own, const s
 }
 
 /* What the processes together may take of a group. */
-static uint64_t group_total_locked( const struct vidmm *vidmm, unsigned int group )
+static uint64_t group_total( const struct gpu_adapter *info, unsigned int group, uint64_t limit )
 {
     uint64_t total = 0;
     unsigned int i;
 
-    for (i = 0; i < vidmm->info->heap_count; i++)
-        if (vidmm->heaps[i].local == (group == GROUP_LOCAL)) total += vidmm->heaps[i].size - heap_headroom( vidmm->heaps[i].size );
-    return at_most( total, vidmm->groups[group].limit );
+    for (i = 0; i < info->heap_count; i++)
+        if (info->heaps[i].local == (group == GROUP_LOCAL)) total += info->heaps[i].size - heap_headroom( info->heaps[i].size );
+    return at_most( total, limit );
+}
+
+static uint64_t group_total_locked( const struct vidmm *vidmm, unsigned int group )
+{
+    return group_total( vidmm->info, group, vidmm->groups[group].limit );
 }
 
 void share_refresh_locked( struct vidmm *vidmm, uint64_t max_age )
@@ -110,7 +115,36 @@ void share_refresh_locked( struct vidmm *vidmm, uint64_t max_age )
         vidmm->groups[group].division = divide( group_total_locked( vidmm, group ), ledger_counts( vidmm->account, group ), peers, count );
         if (!count) vidmm->groups[group].division.budget = UINT64_MAX;     /* the limits of this process are enough */
         LEDGER_SET( vidmm->account, group, budget, vidmm_group_budget_locked( vidmm, group ) );
+        LEDGER_SET( vidmm->account, group, alone, vidmm_group_alone_locked( vidmm, group ) );
+        LEDGER_SET( vidmm->account, group, limit, vidmm->groups[group].limit );
     }
+}
+
+uint64_t share_budget_of_peer( const struct gpu_adapter *info, unsigned int group, const struct ledger_counts *own, struct ledger_peer *peers,
+                               unsigned int count, unsigned int index )
+{
+    struct ledger_counts counts = peers[index].counts;
+
+    /* We are one of its others. */
+    peers[index].counts = *own;
+    return at_most( counts.alone, divide( group_total( info, group, counts.limit ), &counts, peers, count ).budget );
+}
+
+bool share_find_process_locked( struct vidmm *vidmm, uint64_t process_key, unsigned int group, struct ledger_counts *counts )
+{
+    struct ledger_peer peers[LEDGER_SLOTS];
+    unsigned int i, count;
+
+    if (!ledger_find_process( vidmm->account, process_key, group, counts )) return false;
+    share_publish_locked( vidmm );
+    count = ledger_peers( vidmm->account, group, peers );
+    for (i = 0; i < count; i++)
+    {
+        if (peers[i].process_key != process_key) continue;
+        counts->budget = share_budget_of_peer( vidmm->info, group, ledger_counts( vidmm->account, group ), peers, count, i );
+        break;
+    }
+    return true;
 }
 
 uint64_t share_missing_locked( struct vidmm *vidmm, unsigned int group, uint64_t size )

@@ -82,7 +82,8 @@ static void add_counts( struct ledger_counts *sum, const struct ledger_counts *m
 static void get_counts( struct kmt_gpu *gpu, const struct subject *subject, unsigned int group, struct ledger_counts *counts, int *pid )
 {
     struct ledger_peer peers[LEDGER_SLOTS];
-    unsigned int i, count;
+    unsigned int i, count, found = LEDGER_SLOTS;
+    struct ledger_counts own;
 
     *pid = 0;
     if (!subject || subject->self) get_own_counts( gpu, group, counts );
@@ -96,7 +97,11 @@ static void get_counts( struct kmt_gpu *gpu, const struct subject *subject, unsi
         if (subject && peers[i].process_key != subject->key) continue;
         add_counts( counts, &peers[i].counts );
         if (subject && peers[i].pid) *pid = peers[i].pid;
+        found = i;
     }
+    if (!subject || found == LEDGER_SLOTS) return;
+    get_own_counts( gpu, group, &own );
+    counts->budget = share_budget_of_peer( &gpu->info, group, &own, peers, count, found );
 }
 
 /* The same over both groups. */

@@ -203,14 +203,22 @@ void vidmm_refresh_budget_locked( struct vidmm *vidmm, uint64_t max_age )
     }
 }
 
-uint64_t vidmm_group_budget_locked( const struct vidmm *vidmm, unsigned int group )
+uint64_t vidmm_group_alone_locked( const struct vidmm *vidmm, unsigned int group )
 {
-    uint64_t sum = 0;
+    const struct vidmm_group *mine = &vidmm->groups[group];
+    uint64_t sum = 0, most = mine->limit < mine->cap ? mine->limit : mine->cap;
     unsigned int i;
 
     for (i = 0; i < vidmm->info->heap_count; i++)
         if (vidmm->heaps[i].local == (group == GROUP_LOCAL)) sum += vidmm->heaps[i].limit;
-    return sum < group_limit( &vidmm->groups[group] ) ? sum : group_limit( &vidmm->groups[group] );
+    return sum < most ? sum : most;
+}
+
+uint64_t vidmm_group_budget_locked( const struct vidmm *vidmm, unsigned int group )
+{
+    uint64_t alone = vidmm_group_alone_locked( vidmm, group );
+
+    return alone < vidmm->groups[group].division.budget ? alone : vidmm->groups[group].division.budget;
 }
 
 uint64_t vidmm_bytes_to_trim_locked( const struct vidmm *vidmm, unsigned int group, uint64_t more )

@@ -375,6 +375,8 @@ void vidmm_refresh_budget_locked( struct vidmm *vidmm, uint64_t max_age );
 
 /* Bytes that the segment group may take now. */
 uint64_t vidmm_group_budget_locked( const struct vidmm *vidmm, unsigned int group );
+/* The same if there were no other processes. */
+uint64_t vidmm_group_alone_locked( const struct vidmm *vidmm, unsigned int group );
 
 /* Gives an allocation memory; no-op when it has some. May drop the lock: the caller has a reference and has set busy,
  * or nobody else knows the allocation yet. The content of an evicted one stays where it is (page_in_locked).
@@ -670,6 +672,14 @@ uint64_t share_reservable_locked( struct vidmm *vidmm, unsigned int group, const
 /* Reserves bytes in place of before, unless that is more. Of several processes that reserve at the same instant not all succeed when
  * their sum would be more than there is. STATUS_SUCCESS, STATUS_INVALID_PARAMETER, STATUS_NOT_FOUND: the process has ended. */
 NTSTATUS share_reserve_locked( struct vidmm *vidmm, unsigned int group, const uint64_t *key, uint64_t budget, uint64_t before, uint64_t bytes );
+
+/* The budget that another process would be told of now, by the counts of all: what it has published itself is of the time when it last looked.
+ * That of peers[index], which is overwritten; own: the counts of this process, zeroes if it has no memory of that GPU. */
+uint64_t share_budget_of_peer( const struct gpu_adapter *info, unsigned int group, const struct ledger_counts *own, struct ledger_peer *peers,
+                               unsigned int count, unsigned int index );
+
+/* ledger_find_process with the budget of now. A system call a process. */
+bool share_find_process_locked( struct vidmm *vidmm, uint64_t process_key, unsigned int group, struct ledger_counts *counts );
 
 /* Bytes by which a block of size bytes would not fit beside what others use; 0: it fits. */
 uint64_t share_missing_locked( struct vidmm *vidmm, unsigned int group, uint64_t size );

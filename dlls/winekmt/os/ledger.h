@@ -28,14 +28,14 @@
 
 #define LEDGER_SLOTS 128    /* processes */
 #define LEDGER_GPUS  8      /* GPUs that one process can account for */
-#define LEDGER_NAME  128    /* bytes of a GPU's name, with its end */
+#define LEDGER_NAME  96     /* bytes of a GPU's name, with its end */
 
 enum { LEDGER_LOCAL, LEDGER_NON_LOCAL, LEDGER_GROUPS };
 
 /* Of one process, GPU and group; in bytes. Its owner writes it, others read. All zero at the start. */
 struct ledger_counts
 {
-    uint64_t budget;        /* that it may use at the moment */
+    uint64_t budget;        /* that it may use, as it knew when it last looked */
     uint64_t used;          /* Vulkan memory objects */
     uint64_t committed;     /* allocations in them */
     uint64_t resident;      /* of committed: held by MakeResident or a lock, cannot go */
@@ -53,6 +53,8 @@ struct ledger_counts
     uint64_t evicted_allocations;   /* number of those in evicted */
     uint64_t unplaced;      /* what those of evicted would take that are not in committed */
     uint64_t unplaced_allocations;
+    uint64_t alone;         /* the budget if there were no other processes */
+    uint64_t limit;         /* the user's limit of all processes together, as this one knows it */
 };
 
 /* One GPU of this process. Only counts is for other files. */
@@ -118,9 +120,9 @@ struct ledger_peer
  *           ledger_peers
  *
  * The other processes that are alive and use the same GPU, in the order of their slots. Returns how many; 0 when alone.
- * budget to demand are clamped to the total given to ledger_join, evicted and unplaced to 2^48 bytes, resident, offered and evictable
+ * budget to demand, and alone, are clamped to the total given to ledger_join, evicted and unplaced to 2^48 bytes, resident, offered and evictable
  * to committed; totals since the start are as the peer wrote them. Fields are of slightly different instants.
- * Cost: one fcntl a slot in use (about 0.3 us), none for the others. peers is 22 KiB. Any thread, any lock held.
+ * Cost: one fcntl a slot in use (about 0.3 us), none for the others. peers is 24 KiB. Any thread, any lock held.
  */
 unsigned int ledger_peers( struct ledger_account *account, unsigned int group, struct ledger_peer peers[LEDGER_SLOTS] );
 

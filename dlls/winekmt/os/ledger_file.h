@@ -79,7 +79,7 @@ struct ledger_file
 };
 
 _Static_assert( sizeof(struct ledger_slot) == LEDGER_PAGE, "a slot is a page" );
-_Static_assert( sizeof(struct ledger_counts) == 144, "the file's layout is fixed" );
+_Static_assert( sizeof(struct ledger_counts) == 160, "the file's layout is fixed" );
 
 /***********************************************************************
  *           ledger_file_path

@@ -111,6 +111,7 @@ void ledger_clamp_counts( struct ledger_counts *counts, uint64_t total )
     counts->unplaced = clamped( counts->unplaced, EVICTED_MAX );
     counts->reservation = clamped( counts->reservation, total );
     counts->demand = clamped( counts->demand, total );
+    counts->alone = clamped( counts->alone, total );
 }
 
 void ledger_entry_read( const struct ledger_entry *entry, unsigned int group, uint64_t total, struct ledger_counts *counts )
