@@ -198,6 +198,84 @@ static void test_come_and_go( void )
     close_adapters( again, count );
 }
 
+/* What an adapter handle is needed for besides. */
+static void check_adapter_calls( D3DKMT_HANDLE adapter, NTSTATUS expected )
+{
+    D3DKMT_WAITFORVERTICALBLANKEVENT wait;
+    D3DKMT_QUERYCLOCKCALIBRATION clock;
+    D3DKMT_SETSTABLEPOWERSTATE power;
+    struct winekmt_escape escape;
+    D3DKMT_GETSCANLINE line;
+    D3DKMT_ADAPTERTYPE type;
+    D3DKMT_ESCAPE params;
+
+    check_status( query_info( adapter, KMTQAITYPE_ADAPTERTYPE, &type, sizeof(type) ), expected );
+    memset( &clock, 0, sizeof(clock) );
+    clock.hAdapter = adapter;
+    check_status( pD3DKMTQueryClockCalibration( &clock ), expected );
+    memset( &line, 0, sizeof(line) );
+    line.hAdapter = adapter;
+    check_status( pD3DKMTGetScanLine( &line ), expected );
+    memset( &wait, 0, sizeof(wait) );
+    wait.hAdapter = adapter;
+    check_status( pD3DKMTWaitForVerticalBlankEvent( &wait ), expected );
+    memset( &power, 0, sizeof(power) );
+    power.hAdapter = adapter;
+    check_status( pD3DKMTSetStablePowerState( &power ), expected );
+    memset( &escape, 0, sizeof(escape) );
+    escape.magic = WINEKMT_ESCAPE_MAGIC;
+    escape.version = WINEKMT_VERSION;
+    escape.command = WINEKMT_ESCAPE_GET_BUDGET;
+    memset( &params, 0, sizeof(params) );
+    params.hAdapter = adapter;
+    params.Type = D3DKMT_ESCAPE_DRIVERPRIVATE;
+    params.pPrivateDriverData = &escape;
+    params.PrivateDriverDataSize = sizeof(escape);
+    check_status( pD3DKMTEscape( &params ), expected );
+}
+
+/* It goes while a program has a device on it, and Vulkan has not noticed yet: its adapter handle is of no use until it is back. */
+static void test_gone_in_use( void )
+{
+    D3DKMT_ADAPTERINFO infos[MAX_ADAPTERS], again[MAX_ADAPTERS];
+    D3DKMT_HANDLE adapter, device, allocation;
+    struct gpu_adapter adapters[2];
+    UINT count;
+    LUID luid;
+
+    make_adapter( &adapters[0], "stays" );
+    make_adapter( &adapters[1], "goes in use" );
+    fake_gpu_set_adapters( adapters, 2 );
+    count = enum_adapters( infos );
+    ok( count == 2, "%u adapters\n", count );
+    close_adapter( infos[0].hAdapter );
+    adapter = infos[1].hAdapter;
+    luid = infos[1].AdapterLuid;
+    device = create_device( adapter );
+    allocation = create_allocation( device, KIB( 64 ) );
+    check_adapter_calls( adapter, STATUS_SUCCESS );
+
+    fake_gpu_set_adapters( adapters, 1 );
+    check_adapter_calls( adapter, STATUS_SUCCESS );     /* nobody has looked */
+    count = enum_adapters( again );
+    ok( count == 1, "%u adapters\n", count );
+    close_adapters( again, count );
+    use_adapter( adapter, luid, STATUS_DEVICE_REMOVED, STATUS_INVALID_PARAMETER );
+    check_adapter_calls( adapter, STATUS_DEVICE_REMOVED );
+    /* what the device has is for Vulkan to say */
+    write_allocation( device, allocation, KIB( 64 ), 1 );
+
+    fake_gpu_set_adapters( adapters, 2 );
+    count = enum_adapters( again );
+    ok( count == 2, "%u adapters\n", count );
+    close_adapters( again, count );
+    use_adapter( adapter, luid, STATUS_SUCCESS, STATUS_SUCCESS );
+    check_adapter_calls( adapter, STATUS_SUCCESS );
+    check_pattern( device, allocation, KIB( 64 ), 1 );
+    destroy_device( device );
+    close_adapter( adapter );
+}
+
 /* It goes before anybody made a device on it. */
 static void test_gone_unused( void )
 {
@@ -607,6 +685,7 @@ START_TEST(faultidentity)
 {
     test_several();
     test_come_and_go();
+    test_gone_in_use();
     test_gone_unused();
     test_pci();
     test_versions();

@@ -143,7 +143,7 @@ NTSTATUS adapter_get_vidmm_locked( struct adapter *adapter, struct vidmm **ret )
     /* From here on the adapter may be closed meanwhile; its GPU stays. */
     vidmm_reap_locked( gpu );
     while (gpu->opening) kmt_wait_locked( UINT64_MAX );
-    if (gpu->losses != losses) return STATUS_DEVICE_REMOVED;
+    if (gpu->losses != losses || !gpu->present) return STATUS_DEVICE_REMOVED;
     if (!gpu->vidmm)
     {
         gpu->opening = true;
@@ -188,7 +188,7 @@ struct adapter *get_adapter_locked( D3DKMT_HANDLE handle )
 NTSTATUS get_kept_adapter_locked( D3DKMT_HANDLE handle, struct adapter **adapter )
 {
     if (!(*adapter = get_adapter_locked( handle ))) return STATUS_INVALID_PARAMETER;
-    return (*adapter)->losses == (*adapter)->gpu->losses ? STATUS_SUCCESS : STATUS_DEVICE_REMOVED;
+    return (*adapter)->losses == (*adapter)->gpu->losses && (*adapter)->gpu->present ? STATUS_SUCCESS : STATUS_DEVICE_REMOVED;
 }
 
 /* A new handle of a GPU; 0: no memory. */

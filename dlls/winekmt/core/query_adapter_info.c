@@ -126,11 +126,7 @@ NTSTATUS kmt_QueryAdapterInfo( D3DKMT_QUERYADAPTERINFO *params )
     if (is_stock_handle( args.hAdapter )) return KMT_STATUS_STOCK;
 
     kmt_lock();
-    if (!(status = get_kept_adapter_locked( args.hAdapter, &adapter )))
-    {
-        gpu = adapter->gpu;     /* stays, and what is read of it never changes */
-        if (!gpu->present) status = STATUS_DEVICE_REMOVED;
-    }
+    if (!(status = get_kept_adapter_locked( args.hAdapter, &adapter ))) gpu = adapter->gpu;     /* stays, and what is read of it never changes */
     kmt_unlock();
     if (status) return status;
 
