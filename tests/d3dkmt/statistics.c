@@ -255,9 +255,9 @@ static void get_usage_of_( int line, UINT segment, struct usage *usage )
     winetest_push_context( "line %d, segment %u", line, segment );
     get_memory_info( adapter, group, &usage->info );
     usage->group = query( PROCESS_SEGMENT_GROUP, group, &params )->ProcessSegmentGroupInformation;
+    usage->own = query( PROCESS_SEGMENT, segment, &params )->ProcessSegmentInformation;
     get_memory_info( adapter, group, &again );
     usage->all = query( SEGMENT, segment, &params )->SegmentInformation;
-    usage->own = query( PROCESS_SEGMENT, segment, &params )->ProcessSegmentInformation;
     usage->adapter = query( ADAPTER, 0, &params )->AdapterInformation;
     usage->own_adapter = query( PROCESS_ADAPTER, 0, &params )->ProcessAdapterInformation;
     usage->system = query( PROCESS, 0, &params )->ProcessInformation.SystemMemory;
@@ -268,6 +268,9 @@ static void get_usage_of_( int line, UINT segment, struct usage *usage )
     if (usage->info.Budget == again.Budget)     /* real ones change by themselves */
         ok( usage->group.Budget == again.Budget, "Budget %s, QueryVideoMemoryInfo %s\n", wine_dbgstr_longlong( usage->group.Budget ),
             wine_dbgstr_longlong( again.Budget ) );
+    if (usage->info.Budget == again.Budget)
+        ok( usage->own.MaximumWorkingSet == again.Budget, "MaximumWorkingSet %s, QueryVideoMemoryInfo %s\n",
+            wine_dbgstr_longlong( usage->own.MaximumWorkingSet ), wine_dbgstr_longlong( again.Budget ) );
     ok( usage->own.VideoMemory.AllocsResidentInP[0].Bytes == usage->group.Usage, "%s bytes resident\n",
         wine_dbgstr_longlong( usage->own.VideoMemory.AllocsResidentInP[0].Bytes ) );
     ok( usage->own.BytesCommitted == usage->group.Requested, "BytesCommitted %s, Requested %s\n",
@@ -458,6 +461,16 @@ static void test_segments_of_allocations( void )
     test_segments = 0;
 }
 
+/* A device is enough for a budget, whichever is asked for it first. */
+static void test_first_budget( void )
+{
+    UINT segment, segments = count_segments();
+    D3DKMT_QUERYSTATISTICS params;
+
+    for (segment = 0; segment < segments; segment++)
+        ok( query( PROCESS_SEGMENT, segment, &params )->ProcessSegmentInformation.MaximumWorkingSet != 0, "segment %u: no budget\n", segment );
+}
+
 static void test_reservation( void )
 {
     UINT segment, segments = count_segments();
@@ -625,6 +638,7 @@ START_TEST(statistics)
     test_adapter();
     test_bad();
     device = create_device( adapter );
+    test_first_budget();
     create_fence_queue( device, &queue );
     if (getenv( "WINEKMT_VERIFIER" )) skip( "verifier switches are set\n" );
     else test_segments_of_allocations();

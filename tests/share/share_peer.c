@@ -315,6 +315,7 @@ static void do_statistics( unsigned long pid )
     group.hProcess = params.hProcess;
     if (!(status = D3DKMTQueryStatistics( &params ))) status = D3DKMTQueryStatistics( &group );
     if (!status && group.QueryResult.ProcessSegmentGroupInformation.Usage != segment->VideoMemory.AllocsResidentInP[0].Bytes) status = 1;
+    if (!status && group.QueryResult.ProcessSegmentGroupInformation.Budget != segment->MaximumWorkingSet) status = 2;
     answer( "statistics %x %llu %llu %u %u %llu", (unsigned int)status, (unsigned long long)segment->BytesCommitted,
             (unsigned long long)segment->VideoMemory.AllocsResidentInP[0].Bytes, (unsigned int)segment->VideoMemory.AllocsCommitted,
             (unsigned int)segment->VideoMemory.AllocsResidentInP[0].Count,

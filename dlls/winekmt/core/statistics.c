@@ -114,6 +114,26 @@ static void get_all_counts( struct kmt_gpu *gpu, const struct subject *subject, 
     add_counts( counts, &more );
 }
 
+/* What the subject may use now, as QueryVideoMemoryInfo has it, also before it was ever asked. counts: those of the subject. */
+static uint64_t get_budget( struct kmt_gpu *gpu, const struct subject *subject, unsigned int group, const struct ledger_counts *counts )
+{
+    struct vidmm *vidmm;
+    uint64_t budget = 0;
+
+    if (!subject->self) return counts->budget;
+    kmt_lock();
+    if ((vidmm = gpu->vidmm))
+    {
+        vidmm->refs++;      /* the lock is dropped */
+        vidmm_refresh_budget_locked( vidmm, BUDGET_AGE_NS );
+        share_refresh_locked( vidmm, BUDGET_AGE_NS );
+        budget = vidmm_group_budget_locked( vidmm, group );
+        vidmm_release_locked( vidmm );
+    }
+    kmt_unlock();
+    return budget;
+}
+
 static uint64_t bytes_committed( const struct ledger_counts *counts )
 {
     uint64_t sum;
@@ -235,12 +255,14 @@ static NTSTATUS query_process_segment( struct kmt_gpu *gpu, const struct subject
                                        D3DKMT_QUERYSTATISTICS_PROCESS_SEGMENT_INFORMATION *answer )
 {
     struct ledger_counts counts;
+    unsigned int group;
     int pid;
 
     if (segment >= segment_count( gpu )) return STATUS_INVALID_PARAMETER;
-    get_counts( gpu, subject, segment_group( gpu, segment ), &counts, &pid );
+    group = segment_group( gpu, segment );
+    get_counts( gpu, subject, group, &counts, &pid );
     answer->BytesCommitted = bytes_committed( &counts );
-    answer->MaximumWorkingSet = counts.budget;
+    answer->MaximumWorkingSet = get_budget( gpu, subject, group, &counts );
     answer->MinimumWorkingSet = counts.reservation;
     answer->VideoMemory.AllocsCommitted = allocations_committed( &counts );
     answer->VideoMemory.AllocsResidentInP[0].Count = at_most_32( counts.allocations );
@@ -294,26 +316,11 @@ static NTSTATUS query_process_segment_group( struct kmt_gpu *gpu, const struct s
                                              D3DKMT_QUERYSTATISTICS_PROCESS_SEGMENT_GROUP_INFORMATION *answer )
 {
     struct ledger_counts counts;
-    struct vidmm *vidmm;
     int pid;
 
     if (group > D3DKMT_MEMORY_SEGMENT_GROUP_NON_LOCAL) return STATUS_INVALID_PARAMETER;
-    if (subject->self)
-    {
-        /* As QueryVideoMemoryInfo has it, also before it was ever asked. */
-        kmt_lock();
-        if ((vidmm = gpu->vidmm))
-        {
-            vidmm->refs++;      /* the lock is dropped */
-            vidmm_refresh_budget_locked( vidmm, BUDGET_AGE_NS );
-            share_refresh_locked( vidmm, BUDGET_AGE_NS );
-            answer->Budget = vidmm_group_budget_locked( vidmm, group );
-            vidmm_release_locked( vidmm );
-        }
-        kmt_unlock();
-    }
     get_counts( gpu, subject, group, &counts, &pid );
-    if (!answer->Budget) answer->Budget = counts.budget;
+    answer->Budget = get_budget( gpu, subject, group, &counts );
     answer->Requested = bytes_committed( &counts );
     answer->Usage = counts.committed;
     return STATUS_SUCCESS;
