@@ -37,6 +37,34 @@ static void make_adapter( struct gpu_adapter *adapter, const char *name )
     snprintf( adapter->name, sizeof(adapter->name), "%s", name );
 }
 
+/* PROCESS: of each adapter alone, so that their sum is what the process has; of all where the LUID is nobody's */
+static void check_statistics( const D3DKMT_ADAPTERINFO *infos, UINT count )
+{
+    D3DKMT_HANDLE device = create_device( infos[1].hAdapter ), allocation;
+    D3DKMT_QUERYSTATISTICS_PROCESS_INFORMATION *process;
+    D3DKMT_CREATEPAGINGQUEUE queue;
+    D3DKMT_QUERYSTATISTICS params;
+    UINT i, nodes = 0;
+
+    create_fence_queue( device, &queue );
+    allocation = create_allocation( device, MIB( 1 ) );
+    write_allocation( device, allocation, MIB( 1 ), 1 );
+    send_away( &queue, allocation );
+    process = &params.QueryResult.ProcessInformation;
+    for (i = 0; i <= count; i++)
+    {
+        memset( &params, 0, sizeof(params) );
+        params.Type = D3DKMT_QUERYSTATISTICS_PROCESS;
+        if (i < count) params.AdapterLuid = infos[i].AdapterLuid;
+        check_status( pD3DKMTQueryStatistics( &params ), STATUS_SUCCESS );
+        ok( process->SystemMemory.BytesAllocated == (i == 1 || i == count ? MIB( 1 ) : 0), "adapter %u: %s bytes\n", i,
+            wine_dbgstr_longlong( process->SystemMemory.BytesAllocated ) );
+        if (i < count) nodes += process->NodeCount;
+        else ok( process->NodeCount == nodes, "%u nodes of %u\n", (UINT)process->NodeCount, nodes );
+    }
+    destroy_device( device );
+}
+
 /* Several, the same one listed twice among them, in the order of the driver. */
 static void test_several( void )
 {
@@ -61,6 +89,8 @@ static void test_several( void )
         for (j = 0; j < i; j++)
             ok( memcmp( &infos[i].AdapterLuid, &infos[j].AdapterLuid, sizeof(LUID) ), "%u and %u have one LUID\n", i, j );
     }
+
+    check_statistics( infos, count );
 
     /* two drivers for one GPU: it is one adapter */
     fake_gpu_set_adapters( adapters, 5 );

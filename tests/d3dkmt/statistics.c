@@ -211,12 +211,20 @@ static void test_adapter( void )
         !result->PhysAdapterInformation.GpuVersion.PhysicalAdapterIndex,
         "another physical adapter\n" );
 
-    /* PROCESS is about all adapters */
+    /* PROCESS is about an adapter, or about all when it is nobody's LUID */
     result = query( PROCESS, 0, &params );
-    ok( result->ProcessInformation.NodeCount >= nodes, "%u nodes\n", (UINT)result->ProcessInformation.NodeCount );
-    ok( result->ProcessInformation.VidPnSourceCount >= sources, "%u sources\n", (UINT)result->ProcessInformation.VidPnSourceCount );
-    params.AdapterLuid.LowPart ^= 0x1234;
-    check_status( pD3DKMTQueryStatistics( &params ), STATUS_SUCCESS );
+    ok( result->ProcessInformation.NodeCount == nodes, "%u nodes\n", (UINT)result->ProcessInformation.NodeCount );
+    ok( result->ProcessInformation.VidPnSourceCount == sources, "%u sources\n", (UINT)result->ProcessInformation.VidPnSourceCount );
+    for (i = 0; i < 2; i++)
+    {
+        init_query( &params, D3DKMT_QUERYSTATISTICS_PROCESS, 0, NULL );
+        if (i) memset( &params.AdapterLuid, 0, sizeof(params.AdapterLuid) );
+        else params.AdapterLuid.LowPart ^= 0x1234;
+        check_status( pD3DKMTQueryStatistics( &params ), STATUS_SUCCESS );
+        result = &params.QueryResult;
+        ok( result->ProcessInformation.NodeCount >= nodes, "%u nodes\n", (UINT)result->ProcessInformation.NodeCount );
+        ok( result->ProcessInformation.VidPnSourceCount >= sources, "%u sources\n", (UINT)result->ProcessInformation.VidPnSourceCount );
+    }
 }
 
 /***********************************************************************

@@ -189,19 +189,18 @@ static unsigned int list_gpus( struct kmt_gpu *list[MAX_GPUS] )
     return count;
 }
 
-static NTSTATUS query_process( const struct subject *subject, D3DKMT_QUERYSTATISTICS_PROCESS_INFORMATION *answer )
+/* Of one GPU, so that who asks for each may add them up; of all where the LUID is nobody's. */
+static NTSTATUS query_process( LUID luid, const struct subject *subject, D3DKMT_QUERYSTATISTICS_PROCESS_INFORMATION *answer )
 {
-    static const LUID nobodys;
     struct ledger_counts counts, sum = { 0 };
-    struct kmt_gpu *list[MAX_GPUS], *none;
-    unsigned int i, count;
+    struct kmt_gpu *list[MAX_GPUS];
+    unsigned int i, count = 1;
     NTSTATUS status;
     int pid;
 
-    if (!(count = list_gpus( list )))
+    if ((status = find_gpu_by_luid( luid, &list[0] )))
     {
-        /* Nobody has listed them yet: looking for one that does not exist does. */
-        if ((status = find_gpu_by_luid( nobodys, &none )) && status != STATUS_INVALID_PARAMETER) return status;
+        if (status != STATUS_INVALID_PARAMETER) return status;
         count = list_gpus( list );
     }
     for (i = 0; i < count; i++)
@@ -381,7 +380,7 @@ static bool is_about_process( D3DKMT_QUERYSTATISTICS_TYPE type )
  *
  * Tells what a GPU, its segments and nodes, and processes on it have done and use.
  *
- * params->AdapterLuid: of EnumAdapters; not looked at for PROCESS. hProcess: for the types about a process; NULL is the caller, another needs
+ * params->AdapterLuid: of EnumAdapters; one that nobody has means all GPUs for PROCESS. hProcess: for the types about a process; NULL is the caller, another needs
  * PROCESS_QUERY_INFORMATION; one that has no memory of the GPU, or is in another ledger, uses nothing.
  * STATUS_SUCCESS: all of QueryResult that belongs to the type is written, nothing else.
  * STATUS_INVALID_PARAMETER: the type, the LUID, a segment, group, node, source or physical adapter that does not exist.
@@ -423,7 +422,7 @@ NTSTATUS kmt_QueryStatistics( D3DKMT_QUERYSTATISTICS *params )
     }
 
     memset( &result, 0, sizeof(result) );
-    if (args.Type == D3DKMT_QUERYSTATISTICS_PROCESS) status = query_process( &subject, &result.ProcessInformation );
+    if (args.Type == D3DKMT_QUERYSTATISTICS_PROCESS) status = query_process( args.AdapterLuid, &subject, &result.ProcessInformation );
     else if (!(status = find_gpu_by_luid( args.AdapterLuid, &gpu ))) status = query_gpu( gpu, &subject, &args, &result );
     if (status) return status;
     memcpy( &params->QueryResult, &result, sizes[args.Type] );
