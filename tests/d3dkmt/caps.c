@@ -49,7 +49,7 @@ static void test_enum( void )
         params.NumAdapters = ARRAY_SIZE( infos );
         params.pAdapters = infos;
         kmt_writes( EnumAdapters3, &params, expected_->NumAdapters = params_->NumAdapters );
-        /* all render, so a filter finds nothing more */
+        /* all draw, so a filter finds nothing more */
         ok( params.NumAdapters == count, "%u adapters, EnumAdapters2 has %u\n", (UINT)params.NumAdapters, count );
         for (i = 0; i < params.NumAdapters; i++)
         {

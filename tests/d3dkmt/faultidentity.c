@@ -544,6 +544,49 @@ static void test_nodes( void )
 }
 
 /* A function that is refused looks at the LUID that it is given: there may be no such adapter, or no way to know. */
+/* One without graphics: EnumAdapters3 leaves it out, unless it is asked for it. */
+static void test_compute_only( void )
+{
+    static const UINT listed[] = { 2, 3, 2, 3 };        /* by the filter */
+    D3DKMT_ADAPTERINFO infos[MAX_ADAPTERS], again[MAX_ADAPTERS];
+    struct gpu_adapter adapters[3];
+    D3DKMT_ENUMADAPTERS3 params;
+    D3DKMT_ADAPTERTYPE type;
+    UINT i, count, filter;
+
+    for (i = 0; i < 3; i++) make_adapter( &adapters[i], "kinds" );
+    adapters[1].node_count = 2;
+    adapters[1].nodes[0] = GPU_NODE_COMPUTE;
+    adapters[1].nodes[1] = GPU_NODE_COPY;
+    adapters[2].node_count = 1;
+    adapters[2].nodes[0] = GPU_NODE_COPY;               /* nothing is known of what it is for */
+    fake_gpu_set_adapters( adapters, 3 );
+    count = enum_adapters( infos );
+    ok( count == 3, "%u adapters\n", count );
+    for (i = 0; i < count; i++)
+    {
+        check_status( query_info( infos[i].hAdapter, KMTQAITYPE_ADAPTERTYPE, &type, sizeof(type) ), STATUS_SUCCESS );
+        ok( type.RenderSupported && type.ComputeOnly == (i == 1), "adapter %u: type %#x\n", i, type.Value );
+    }
+    for (filter = 0; filter < 4; filter++)
+    {
+        winetest_push_context( "filter %u", filter );
+        memset( &params, 0, sizeof(params) );
+        params.Filter.Value = filter;
+        params.NumAdapters = listed[filter] - 1;
+        params.pAdapters = again;
+        kmt_fails( EnumAdapters3, &params, STATUS_BUFFER_TOO_SMALL );
+        params.NumAdapters = listed[filter];
+        kmt_succeeds( EnumAdapters3, &params );
+        ok( params.NumAdapters == listed[filter], "%u adapters\n", (UINT)params.NumAdapters );
+        for (i = 0; i < params.NumAdapters; i++)
+            check_bytes( "LUID", &again[i].AdapterLuid, &infos[i && listed[filter] == 2 ? 2 : i].AdapterLuid, sizeof(LUID) );
+        close_adapters( again, params.NumAdapters );
+        winetest_pop_context();
+    }
+    close_adapters( infos, count );
+}
+
 static void test_refused_luid( void )
 {
     D3DKMT_QUERYVIDPNEXCLUSIVEOWNERSHIP params;
@@ -720,6 +763,7 @@ START_TEST(faultidentity)
     test_pci();
     test_versions();
     test_nodes();
+    test_compute_only();
     test_refused_luid();
     test_registry();
     set_default_adapter();

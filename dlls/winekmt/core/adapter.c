@@ -211,8 +211,27 @@ static void close_adapter_locked( struct adapter *adapter )
     if (!--adapter->object.refs) free( adapter );
 }
 
-/* Opens all GPUs, or none. *count: room in adapters; then how many there are. STATUS_BUFFER_TOO_SMALL, STATUS_NO_MEMORY. */
-static NTSTATUS open_all_gpus( D3DKMT_ADAPTERINFO *adapters, uint32_t *count )
+bool gpu_is_compute_only( const struct kmt_gpu *gpu )
+{
+    bool computes = false;
+    unsigned int i;
+
+    for (i = 0; i < gpu->info.node_count; i++)
+    {
+        if (gpu->info.nodes[i] == GPU_NODE_GRAPHICS) return false;
+        if (gpu->info.nodes[i] == GPU_NODE_COMPUTE) computes = true;
+    }
+    return computes;
+}
+
+static bool is_listed( const struct kmt_gpu *gpu, bool compute_only )
+{
+    return gpu->present && (compute_only || !gpu_is_compute_only( gpu ));
+}
+
+/* Opens all GPUs, or none. compute_only: also those that only compute. *count: room in adapters; then how many there are.
+ * STATUS_BUFFER_TOO_SMALL, STATUS_NO_MEMORY. */
+static NTSTATUS open_all_gpus( D3DKMT_ADAPTERINFO *adapters, uint32_t *count, bool compute_only )
 {
     uint32_t room = *count, opened = 0;
     NTSTATUS status;
@@ -221,13 +240,13 @@ static NTSTATUS open_all_gpus( D3DKMT_ADAPTERINFO *adapters, uint32_t *count )
     if ((status = enum_gpus())) return status;
     kmt_lock();
     *count = 0;
-    LIST_FOR_EACH( cursor, &gpus ) if (LIST_ENTRY( cursor, struct kmt_gpu, entry )->present) ++*count;
+    LIST_FOR_EACH( cursor, &gpus ) if (is_listed( LIST_ENTRY( cursor, struct kmt_gpu, entry ), compute_only )) ++*count;
     if (*count > room) status = STATUS_BUFFER_TOO_SMALL;
     else LIST_FOR_EACH( cursor, &gpus )
     {
         struct kmt_gpu *gpu = LIST_ENTRY( cursor, struct kmt_gpu, entry );
 
-        if (!gpu->present) continue;
+        if (!is_listed( gpu, compute_only )) continue;
         adapters[opened].hAdapter = open_gpu_locked( gpu );
         adapters[opened].AdapterLuid = gpu->luid;
         /* Wine has a display where it has a LUID of its own; what it calls sources, it knows. */
@@ -263,7 +282,7 @@ NTSTATUS kmt_EnumAdapters( D3DKMT_ENUMADAPTERS *params )
 
     if (!params) return STATUS_INVALID_PARAMETER;
     probe_write_array( params, sizeof(*params) );
-    if ((status = open_all_gpus( adapters, &count ))) return status;
+    if ((status = open_all_gpus( adapters, &count, true ))) return status;
 
     kept = count < sizeof(params->Adapters) / sizeof(params->Adapters[0]) ? count : sizeof(params->Adapters) / sizeof(params->Adapters[0]);
     kmt_lock();
@@ -275,8 +294,9 @@ NTSTATUS kmt_EnumAdapters( D3DKMT_ENUMADAPTERS *params )
 }
 
 /* *count: room in the caller's array; then how many adapters are open and stand in adapters. With no array, how many there can be.
- * caller_count: where the caller wants that. */
-static NTSTATUS enum_adapters( ULONG *count, D3DKMT_ADAPTERINFO *array, ULONG *caller_count, D3DKMT_ADAPTERINFO adapters[MAX_ADAPTERS] )
+ * caller_count: where the caller wants that. compute_only: as open_all_gpus has it. */
+static NTSTATUS enum_adapters( ULONG *count, D3DKMT_ADAPTERINFO *array, ULONG *caller_count, bool compute_only,
+                               D3DKMT_ADAPTERINFO adapters[MAX_ADAPTERS] )
 {
     uint32_t room = *count < MAX_ADAPTERS ? *count : MAX_ADAPTERS;
     NTSTATUS status;
@@ -288,7 +308,7 @@ static NTSTATUS enum_adapters( ULONG *count, D3DKMT_ADAPTERINFO *array, ULONG *c
     }
     probe_write( caller_count );
     probe_write_array( array, room * sizeof(*array) );
-    if (!(status = open_all_gpus( adapters, &room ))) *count = room;
+    if (!(status = open_all_gpus( adapters, &room, compute_only ))) *count = room;
     return status;
 }
 
@@ -311,7 +331,7 @@ NTSTATUS kmt_EnumAdapters2( D3DKMT_ENUMADAPTERS2 *params )
 
     if (!params) return STATUS_INVALID_PARAMETER;
     args = *params;
-    if ((status = enum_adapters( &args.NumAdapters, args.pAdapters, &params->NumAdapters, adapters ))) return status;
+    if ((status = enum_adapters( &args.NumAdapters, args.pAdapters, &params->NumAdapters, true, adapters ))) return status;
     if (args.pAdapters) memcpy( args.pAdapters, adapters, args.NumAdapters * sizeof(*adapters) );
     params->NumAdapters = args.NumAdapters;
     return STATUS_SUCCESS;
@@ -320,8 +340,8 @@ NTSTATUS kmt_EnumAdapters2( D3DKMT_ENUMADAPTERS2 *params )
 /***********************************************************************
  *           kmt_EnumAdapters3
  *
- * The same with a filter: IncludeComputeOnly and IncludeDisplayOnly ask for kinds that are left out otherwise. All GPUs here render,
- * so either changes nothing.
+ * The same with a filter: IncludeComputeOnly and IncludeDisplayOnly ask for kinds that are left out otherwise. The second changes nothing:
+ * a GPU of Vulkan's computes at the least.
  *
  * STATUS_INVALID_PARAMETER: also a bit of the filter that does not exist.
  * Source: DDI page of D3DKMTEnumAdapters3.
@@ -335,7 +355,7 @@ NTSTATUS kmt_EnumAdapters3( D3DKMT_ENUMADAPTERS3 *params )
     if (!params) return STATUS_INVALID_PARAMETER;
     args = *params;
     if (args.Filter.Reserved) return STATUS_INVALID_PARAMETER;
-    if ((status = enum_adapters( &args.NumAdapters, args.pAdapters, &params->NumAdapters, adapters ))) return status;
+    if ((status = enum_adapters( &args.NumAdapters, args.pAdapters, &params->NumAdapters, args.Filter.IncludeComputeOnly, adapters ))) return status;
     if (args.pAdapters) memcpy( args.pAdapters, adapters, args.NumAdapters * sizeof(*adapters) );
     params->NumAdapters = args.NumAdapters;
     return STATUS_SUCCESS;

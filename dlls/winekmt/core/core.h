@@ -213,6 +213,9 @@ void get_engine_times( struct kmt_gpu *gpu, int pid, uint64_t times[ENGINE_CLASS
 /* The next GPU that the last enumeration listed, NULL at the end; start with NULL. */
 struct kmt_gpu *next_gpu_locked( const struct kmt_gpu *previous );
 
+/* Whether it computes and does not draw: no queue family has graphics. */
+bool gpu_is_compute_only( const struct kmt_gpu *gpu );
+
 /* What D3DKMTOpenAdapterFrom... gives. */
 struct adapter
 {

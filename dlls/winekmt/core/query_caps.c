@@ -20,6 +20,7 @@ NTSTATUS query_adaptertype( const struct kmt_gpu *gpu, void *data, uint32_t *siz
     answer->RenderSupported = 1;
     answer->DisplaySupported = gpu->from_wine;
     answer->SoftwareDevice = gpu->info.software;
+    answer->ComputeOnly = gpu_is_compute_only( gpu );
     return STATUS_SUCCESS;
 }
 
