@@ -32,7 +32,7 @@
 #include "blocks.h"
 #include "os/ledger_file.h"
 
-#define LOCK_BYTES      (2 * LEDGER_SLOTS + 1)
+#define LOCK_BYTES      (2 * LEDGER_SLOTS + 2)
 #define MAX_RECORDS     128
 #define MAX_ACCOUNTS    12
 #define STRAY_WRITES    20000       /* of the thread that writes at random */

@@ -83,5 +83,8 @@ void test_crowd(void);
 void test_kill(void);
 void test_damage(void);
 void test_namespace(void);
+void test_totals(void);
+void test_folding_kills(void);
+void test_folding_steps(void);
 
 #endif /* __WINEKMT_LEDGER_TEST_H */

@@ -23,4 +23,4 @@ $(eval $(call ledger_program,asan,$$(ASAN_FLAGS)))
 $(eval $(call ledger_program,tsan,$$(TSAN_FLAGS)))
 
 # valgrind runs one thread at a time, so no stress there, and knows no pidfd
-TESTS += ledger-valgrind:valgrind,-q,--error-exitcode=99,--leak-check=full,$(B)/native/ledger_test,join,peers,request,wait,decommit,monitor,words,fork,refuse
+TESTS += ledger-valgrind:valgrind,-q,--error-exitcode=99,--leak-check=full,$(B)/native/ledger_test,join,peers,request,wait,decommit,monitor,words,fork,refuse,totals

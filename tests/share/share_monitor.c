@@ -53,6 +53,7 @@ void test_statistics( void )
 {
     bool foreign = strcmp( commands[0], commands[1] );
     struct peer a, b, monitor;
+    unsigned long long before, evicted;
     struct counts counts;
     unsigned int status;
     double ms;
@@ -60,7 +61,7 @@ void test_statistics( void )
     setenv( "SHARE_MONITOR", "1", 1 );
     start( &monitor, 0 );
     unsetenv( "SHARE_MONITOR" );
-    check_counts( &monitor, "segment", 0, 0, 0, 0, 0 );
+    before = check_counts( &monitor, "segment", 0, 0, 0, 0, 0 ).last;      /* of those that have ended */
     start( &a, 0 );
     start( &b, 1 );
     check_counts( &monitor, "segment", 0, 0, 0, 0, 0 );
@@ -76,7 +77,7 @@ void test_statistics( void )
     /* evicted: committed, but not resident */
     ok( sscanf( ask( &a, "evict" ), "evicted %x", &status ) == 1 && !status && !strcmp( a.line, "evicted 0 8388608" ), "got %s\n", a.line );
     counts = check_counts( &monitor, "segment", 0, 12 * MB, 4 * MB, 12, 4 );
-    ok( counts.last == 8 * MB, "%llu bytes were evicted\n", counts.last );
+    ok( counts.last == before + 8 * MB, "%llu bytes were evicted, after %llu\n", counts.last, before );
     check_counts( &a, "statistics", 0, 8 * MB, 0, 8, 0 );
     if (!foreign)
     {
@@ -95,11 +96,21 @@ void test_statistics( void )
     check_counts( &monitor, "segment", 0, 4 * MB, 4 * MB, 4, 4 );
     ok( create( &a, 3, 1024, &status, &ms ) == 3 && !status, "got %s\n", a.line );
     check_counts( &monitor, "segment", 0, 7 * MB, 7 * MB, 7, 7 );
+    expect( &b, "evict", "evicted 0 4194304" );
+    evicted = check_counts( &monitor, "segment", 0, 7 * MB, 3 * MB, 7, 3 ).last;
+    ok( evicted == before + 12 * MB, "%llu bytes were evicted, after %llu\n", evicted, before );
     stop( &a );
-    check_counts( &monitor, "segment", 0, 4 * MB, 4 * MB, 4, 4 );
+    counts = check_counts( &monitor, "segment", 0, 4 * MB, 0, 4, 0 );
+    ok( counts.last == evicted, "%llu bytes were evicted, and %llu before it ended\n", counts.last, evicted );
     kill_peer( &b );
     sleep_ms( 200 );
-    check_counts( &monitor, "segment", 0, 0, 0, 0, 0 );
+    counts = check_counts( &monitor, "segment", 0, 0, 0, 0, 0 );
+    ok( counts.last == evicted, "%llu bytes were evicted, and %llu before it was killed\n", counts.last, evicted );
+    start( &a, 0 );
+    ok( create( &a, 1, 1024, &status, &ms ) == 1 && !status, "got %s\n", a.line );     /* in the place of one of them */
+    counts = check_counts( &monitor, "segment", 0, MB, MB, 1, 1 );
+    ok( counts.last == evicted, "%llu bytes were evicted, and %llu before another came\n", counts.last, evicted );
+    stop( &a );
     check_ledger();
     stop( &monitor );
 }

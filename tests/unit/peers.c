@@ -494,6 +494,35 @@ static void seen_while_paged_in(void)
     end_of_peer();
 }
 
+static void page_out_and_die( void )
+{
+    LEDGER_SET( account, LEDGER_LOCAL, paged_out, MIB( 5 ) );
+    child_says( 2 );
+    child_waits( 2 );
+    raise( SIGKILL );
+}
+
+/* What another process did still counts when it has been killed. */
+static void totals_of_the_dead(void)
+{
+    D3DKMT_QUERYSTATISTICS query = { .Type = D3DKMT_QUERYSTATISTICS_ADAPTER };
+    const D3DKMT_QUERYSTATISTICS_RESULT *result = &query.QueryResult;
+    unsigned int i;
+
+    start_peer( page_out_and_die );
+    parent_waits( 2 );
+    query.AdapterLuid = race.unit.vidmm->gpu->luid;
+    for (i = 0; i < 2; i++)
+    {
+        ok_status( kmt_QueryStatistics( &query ), STATUS_SUCCESS );
+        ok( result->AdapterInformation.PagingFault.Evictions.Bytes == MIB( 5 ), "turn %u: %llu bytes\n", i,
+            (unsigned long long)result->AdapterInformation.PagingFault.Evictions.Bytes );
+        parent_says( 2 );
+        usleep( 200000 );       /* until it is dead; the end of the test looks whether it is */
+    }
+    end_of_peer();
+}
+
 /***********************************************************************
  * Others hold what is needed
  */
@@ -899,6 +928,7 @@ START_TEST(peers)
         { "dying decommit", dying_decommit },
         { "nonsense in statistics", nonsense_in_statistics },
         { "seen while paged in", seen_while_paged_in },
+        { "totals of the dead", totals_of_the_dead },
         { "nothing left", nothing_left },
         { "over budget", over_budget },
         { "Vulkan is full", vulkan_is_full },

@@ -78,6 +78,23 @@ static void add_counts( struct ledger_counts *sum, const struct ledger_counts *m
     for (i = 0; i < sizeof(*sum) / sizeof(*to); i++) if (__builtin_add_overflow( to[i], from[i], &to[i] )) to[i] = UINT64_MAX;
 }
 
+static uint64_t higher( uint64_t a, uint64_t b )
+{
+    return a > b ? a : b;
+}
+
+/* What those did that have ended: totals never go back. What is counted here stands in the ledger's too, unless this process is not in it. */
+static void add_past( struct kmt_gpu *gpu, unsigned int group, struct ledger_counts *counts )
+{
+    struct ledger_totals totals;
+
+    if (!ledger_read_totals( gpu->info.device_uuid, group, &totals )) return;
+    counts->discarded = higher( counts->discarded, totals.discarded );
+    counts->paged_out = higher( counts->paged_out, totals.paged_out );
+    counts->paged_in = higher( counts->paged_in, totals.paged_in );
+    counts->discards = higher( counts->discards, totals.discards );
+}
+
 /* subject: NULL for all processes together. *pid: Linux' of the subject, where the ledger knows it; -1: it does not. */
 static void get_counts( struct kmt_gpu *gpu, const struct subject *subject, unsigned int group, struct ledger_counts *counts, int *pid )
 {
@@ -99,6 +116,7 @@ static void get_counts( struct kmt_gpu *gpu, const struct subject *subject, unsi
         if (subject && peers[i].pid) *pid = peers[i].pid;
         found = i;
     }
+    if (!subject) add_past( gpu, group, counts );
     if (!subject || found == LEDGER_SLOTS) return;
     get_own_counts( gpu, group, &own );
     counts->budget = share_budget_of_peer( &gpu->info, group, &own, peers, count, found );

@@ -57,6 +57,15 @@ struct ledger_counts
     uint64_t limit;         /* the user's limit of all processes together, as this one knows it */
 };
 
+/* Those of ledger_counts that only grow */
+struct ledger_totals
+{
+    uint64_t discarded;
+    uint64_t paged_out;
+    uint64_t paged_in;
+    uint64_t discards;
+};
+
 /* One GPU of this process. Only counts is for other files. */
 struct ledger_account
 {
@@ -134,6 +143,15 @@ unsigned int ledger_peers( struct ledger_account *account, unsigned int group, s
  * Any thread, no lock of core held.
  */
 unsigned int ledger_read( const uint8_t device_uuid[16], unsigned int group, uint64_t total, struct ledger_peer peers[LEDGER_SLOTS] );
+
+/***********************************************************************
+ *           ledger_read_totals
+ *
+ * What all processes together did on a GPU since the file was made: those that have ended, however, those that live, and this one, as far as
+ * it has a slot. It never goes back, unless a process stops for a second in the middle of folding (os_ledger_totals.c), or more than
+ * LEDGER_PASTS GPUs were used. false: there is no ledger. Any thread, no lock of core held.
+ */
+bool ledger_read_totals( const uint8_t device_uuid[16], unsigned int group, struct ledger_totals *totals );
 
 enum ledger_request_kind
 {

@@ -10,6 +10,8 @@
  * takes
  *                           what a dead process left for the new one's
  *   LEDGER_BYTE_MAKING      the header is being written
+ *   LEDGER_BYTE_FOLDING     totals of an entry that is given up go to the header's (os_ledger_totals.c); whoever takes the slot of a dead
+ *                           process does that before anything else, readers need no lock
  * A POSIX lock is lost when the process closes any descriptor of the file: it must be open once in a process.
  *
  * Copyright 2026 the winekmt developers
@@ -35,6 +37,9 @@
 #define LEDGER_BYTE_OWNER   0
 #define LEDGER_BYTE_ALIVE   LEDGER_SLOTS
 #define LEDGER_BYTE_MAKING  (2 * LEDGER_SLOTS)
+#define LEDGER_BYTE_FOLDING (2 * LEDGER_SLOTS + 1)
+
+#define LEDGER_PASTS     16     /* GPUs whose totals are kept when the processes that used them have ended */
 
 /* A GPU of a process. A second one of the same UUID is added to the first by readers. */
 struct ledger_entry
@@ -64,12 +69,30 @@ struct ledger_slot
     struct ledger_entry    entries[LEDGER_GPUS];
 } __attribute__((aligned( LEDGER_PAGE )));
 
+/* What processes did on a GPU that have ended; all zero: a free one, and there are only free ones behind it */
+struct ledger_past
+{
+    uint64_t             device_uuid[2];
+    struct ledger_totals totals[LEDGER_GROUPS];
+};
+
+/* What past[past] becomes when the totals of an entry are folded into it, and become 0 there. */
+struct ledger_journal
+{
+    uint32_t           slot, entry, past;
+    uint32_t           reserved;
+    struct ledger_past result;
+};
+
 struct ledger_header
 {
     uint64_t magic;         /* written last */
     uint32_t size;          /* of the file, in bytes */
     uint32_t slots;
     uint32_t releases;      /* futex of ledger_wait; anyone increments */
+    uint32_t folding;       /* odd: journal is complete, and to be carried out; counts up with each step */
+    struct ledger_journal journal;
+    struct ledger_past    past[LEDGER_PASTS];
 } __attribute__((aligned( LEDGER_PAGE )));
 
 struct ledger_file
@@ -78,6 +101,7 @@ struct ledger_file
     struct ledger_slot   slots[LEDGER_SLOTS];
 };
 
+_Static_assert( sizeof(struct ledger_header) == LEDGER_PAGE, "the header is a page" );
 _Static_assert( sizeof(struct ledger_slot) == LEDGER_PAGE, "a slot is a page" );
 _Static_assert( sizeof(struct ledger_counts) == 160, "the file's layout is fixed" );
 
@@ -116,5 +140,15 @@ bool ledger_file_locked( int fd, unsigned int first, unsigned int count, int *pi
 void ledger_clamp_counts( struct ledger_counts *counts, uint64_t total );
 bool ledger_entry_matches( const struct ledger_entry *entry, const uint8_t device_uuid[16] );
 void ledger_entry_read( const struct ledger_entry *entry, unsigned int group, uint64_t total, struct ledger_counts *counts );
+
+/***********************************************************************
+ *           ledger_file_has_totals, ledger_file_fold, ledger_file_totals
+ *
+ * Whether there is something to fold in a slot: totals in those entries (a bit mask), or a journal to be carried out. Folds the totals of an
+ * entry, once and for all; under LEDGER_BYTE_FOLDING, by who owns the slot. What all did on a GPU so far. (os_ledger_totals.c)
+ */
+bool ledger_file_has_totals( struct ledger_file *file, unsigned int slot, uint32_t entries );
+void ledger_file_fold( struct ledger_file *file, unsigned int slot, unsigned int entry );
+void ledger_file_totals( struct ledger_file *file, const uint8_t device_uuid[16], unsigned int group, struct ledger_totals *totals );
 
 #endif /* __WINEKMT_LEDGER_FILE_H */

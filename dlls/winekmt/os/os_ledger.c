@@ -26,7 +26,7 @@
 #include "os/os.h"
 #include "os/ledger_file.h"
 
-#define MAKING_PATIENCE 1000000000ull   /* ns that another process may take to make the file */
+#define MAKING_PATIENCE 1000000000ull   /* ns that another process may take to make the file, or to fold totals */
 #define MAKING_POLL     2000000         /* ns between two looks at that */
 #define LEAVING_POLL    10000000ull     /* ns between two wake-ups of a listener that is to end */
 #define ANSWER_POLL     100000000ull    /* ns between two looks whether who is to answer lives */
@@ -137,14 +137,14 @@ static void init_once(void)
     pthread_atfork( lock_for_fork, unlock_after_fork, leave_in_child );
 }
 
-/* Waits at most MAKING_PATIENCE for the right to make the file. */
-static int lock_making( int fd )
+/* Waits at most MAKING_PATIENCE for the right to make the file, or to fold totals. */
+static int wait_for_lock( int fd, unsigned int byte )
 {
     const struct timespec pause = { .tv_nsec = MAKING_POLL };
     uint64_t deadline = os_time_ns() + MAKING_PATIENCE;
     int error;
 
-    while ((error = set_lock( fd, F_WRLCK, LEDGER_BYTE_MAKING )) == EAGAIN && os_time_ns() < deadline)
+    while ((error = set_lock( fd, F_WRLCK, byte )) == EAGAIN && os_time_ns() < deadline)
         nanosleep( &pause, NULL );
     return error;
 }
@@ -218,7 +218,7 @@ static const char *open_file( const char *path )
 
     if (!(objection = ledger_file_objection( fd, &st )) && !is_complete( fd, &st ))
     {
-        if ((error = lock_making( fd )))
+        if ((error = wait_for_lock( fd, LEDGER_BYTE_MAKING )))
             objection = error == EAGAIN ? "a process that is making it does not go on" : strerror( error );
         else
         {
@@ -245,6 +245,17 @@ static const char *open_file( const char *path )
     return NULL;
 }
 
+/* Folds the totals of entries of a slot, which is ours, before they are given up. entries: a bit mask. Should somebody be stopped in the
+ * middle of that, they are lost: nobody is to wait for him. */
+static void keep_totals( unsigned int slot, uint32_t entries )
+{
+    unsigned int i;
+
+    if (!ledger_file_has_totals( ledger.file, slot, entries ) || wait_for_lock( ledger.fd, LEDGER_BYTE_FOLDING )) return;
+    for (i = 0; i < LEDGER_GPUS; i++) if (entries & 1u << i) ledger_file_fold( ledger.file, slot, i );
+    set_lock( ledger.fd, F_UNLCK, LEDGER_BYTE_FOLDING );
+}
+
 /* Takes the first free slot and fills it in. NULL or what is wrong. */
 static const char *take_slot(void)
 {
@@ -258,6 +269,7 @@ static const char *take_slot(void)
         if ((error = set_lock( ledger.fd, F_WRLCK, LEDGER_BYTE_OWNER + i )) == EAGAIN) continue;
         if (error) return strerror( error );
         slot = &ledger.file->slots[i];
+        keep_totals( i, ~0u );      /* of who was killed here */
         clear_shared( slot, sizeof(*slot) );
         __atomic_store_n( &slot->process_key, os_own_process_key(), __ATOMIC_RELAXED );
         __atomic_store_n( &slot->process_id, os_own_process_id( &realm ), __ATOMIC_RELAXED );
@@ -426,6 +438,7 @@ void ledger_leave( struct ledger_account *account )
     {
         struct ledger_entry *entry = &ledger.slot->entries[account->index];
 
+        keep_totals( ledger.slot - ledger.file->slots, 1u << account->index );
         __atomic_store_n( &entry->in_use, 0, __ATOMIC_RELEASE );
         ledger.entries &= ~(1u << account->index);
         futex_advance( &ledger.file->header.releases );
@@ -520,6 +533,14 @@ unsigned int ledger_read( const uint8_t device_uuid[16], unsigned int group, uin
     struct ledger_file *file = file_to_read();
 
     return file ? read_others( file, device_uuid, group, total, peers ) : 0;
+}
+
+bool ledger_read_totals( const uint8_t device_uuid[16], unsigned int group, struct ledger_totals *totals )
+{
+    struct ledger_file *file = file_to_read();
+
+    if (file) ledger_file_totals( file, device_uuid, group, totals );
+    return file != NULL;
 }
 
 void ledger_request( struct ledger_account *account, unsigned int group, uint32_t slot, uint64_t bytes,
