@@ -134,7 +134,7 @@ static void make_first_file( struct fuzz_cursor *cursor )
 {
     static const size_t sizes[] = { 0, 1, 4095, 4096, sizeof(struct ledger_file) - 1, sizeof(struct ledger_file),
             sizeof(struct ledger_file) + 4096 };
-    struct ledger_header header = { LEDGER_MAGIC, sizeof(struct ledger_file), LEDGER_SLOTS, 0 };
+    struct ledger_header header = { .magic = LEDGER_MAGIC, .size = sizeof(struct ledger_file), .slots = LEDGER_SLOTS };
     uint8_t how = fuzz_u8( cursor ), damage = fuzz_u8( cursor );
     size_t size = how < 0x80 ? sizeof(struct ledger_file) : sizes[how % (sizeof(sizes) / sizeof(sizes[0]))];
     int fd;
