@@ -283,8 +283,8 @@ static void put_process( unsigned long pid, HANDLE process )
 /* "processes STATUS FOUND": whether a process stands in the list of those that use the GPU */
 static void do_processes( unsigned long pid )
 {
-    ULONG ids[256];
-    D3DKMT_ENUMPROCESSES params = { .AdapterLuid = luid, .pBuffer = ids, .BufferCount = 256 };
+    ULONG ids[256], before[256];
+    D3DKMT_ENUMPROCESSES params = { .AdapterLuid = luid, .pBuffer = ids, .BufferCount = 256 }, same;
     unsigned int i, found = 0;
     NTSTATUS status;
 #ifdef _WIN32   /* newer than mingw's list of gdi32 */
@@ -297,8 +297,13 @@ static void do_processes( unsigned long pid )
     for (i = 0; !status && i < params.BufferCount; i++) if (ids[i] == (pid ? pid : own_pid())) found++;
     if (!status && params.BufferCount > 1)
     {
+        /* no room: nothing is written */
+        memset( ids, 0xcc, sizeof(ids) );
+        memcpy( before, ids, sizeof(ids) );
         params.BufferCount--;
+        same = params;
         if (enum_processes( &params ) != STATUS_BUFFER_TOO_SMALL) status = 1;
+        else if (memcmp( ids, before, sizeof(ids) ) || memcmp( &params, &same, sizeof(params) )) status = 2;
     }
     answer( "processes %x %u", (unsigned int)status, found );
 }
