@@ -68,6 +68,7 @@ queries[] =
     { KMTQAITYPE_VIRTUALADDRESSINFO,        sizeof(D3DKMT_VIRTUALADDRESSINFO),      0, query_no_caps, false },
     { KMTQAITYPE_QUERY_GPUMMU_CAPS,         sizeof(D3DKMT_QUERY_GPUMMU_CAPS),       4, query_no_caps_of_adapter, false },
     { KMTQAITYPE_CROSSADAPTERRESOURCE_SUPPORT, sizeof(D3DKMT_CROSSADAPTERRESOURCE_SUPPORT), 0, query_no_caps, false },
+    { KMTQAITYPE_PARAVIRTUALIZATION_RENDER, sizeof(D3DKMT_PARAVIRTUALIZATION),      0, query_no_caps, false },
     { KMTQAITYPE_TRACKEDWORKLOAD_SUPPORT,   sizeof(D3DKMT_TRACKEDWORKLOAD_SUPPORT), 8, query_no_caps_of_adapter, false },
     { KMTQAITYPE_NODEMETADATA,              sizeof(D3DKMT_NODEMETADATA),            4, query_nodemetadata, false },
     { KMTQAITYPE_NODEPERFDATA,              sizeof(D3DKMT_NODE_PERFDATA),           8, query_nodeperfdata, false },

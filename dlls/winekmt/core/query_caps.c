@@ -71,7 +71,7 @@ NTSTATUS query_wddm_2_0_caps( const struct kmt_gpu *gpu, void *data, uint32_t *s
 
 /* 1.3: no Miracast, no power states to choose from, no virtual modes, nothing shared between adapters; which GPUs of a machine make a hybrid
  * pair Vulkan does not tell. 2.7, 2.9, 3.0: no hardware scheduling, no flip queue in hardware. VIRTUALADDRESSINFO, QUERY_GPUMMU_CAPS: GPU virtual
- * addresses are Vulkan's own affair. CROSSADAPTERRESOURCE_SUPPORT: tier NONE, which is 0. */
+ * addresses are Vulkan's own affair. CROSSADAPTERRESOURCE_SUPPORT: tier NONE, which is 0. PARAVIRTUALIZATION_RENDER: no container. */
 NTSTATUS query_no_caps( const struct kmt_gpu *gpu, void *data, uint32_t *size )
 {
     (void)gpu;
