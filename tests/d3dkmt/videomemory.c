@@ -234,9 +234,12 @@ static void test_reservation( void )
 static void test_limit( void )
 {
     const char *value = getenv( "WINEKMT_TEST_LIMIT" ) ? getenv( "WINEKMT_TEST_LIMIT" ) : getenv( "WINEKMT_VIDEO_MEMORY_SIZE" );
+    struct winekmt_adapter_data data;
+    D3DKMT_SEGMENTGROUPSIZEINFO groups;
     D3DKMT_QUERYVIDEOMEMORYINFO params;
+    D3DKMT_QUERYSTATISTICS statistics;
     D3DKMT_HANDLE adapter;
-    UINT64 limit;
+    UINT64 limit, size;
     char *end;
 
     if (!value)
@@ -247,10 +250,28 @@ static void test_limit( void )
     if (!open_adapter( &adapter )) return;
     limit = strtoul( value, &end, 10 );
     get_memory_info( adapter, D3DKMT_MEMORY_SEGMENT_GROUP_LOCAL, &params );
+    get_adapter_data( adapter, &data );
+    size = data.local_size;
     if (*value < '1' || *value > '9' || *end || limit > 0x100000) /* nonsense is no limit */
         ok( params.Budget > MIB( 64 ), "Budget %s with limit \"%s\"\n", wine_dbgstr_longlong( params.Budget ), value );
     else
+    {
         ok( params.Budget == MIB( limit ), "Budget %s with limit \"%s\"\n", wine_dbgstr_longlong( params.Budget ), value );
+        size = min( size, MIB( limit ) );
+    }
+    /* and it is how large the card seems, of which somebody sees used what is used */
+    memset( &groups, 0, sizeof(groups) );
+    check_status( query_info( adapter, KMTQAITYPE_GETSEGMENTGROUPSIZE, &groups, sizeof(groups) ), STATUS_SUCCESS );
+    ok( groups.LocalMemory == size && groups.LegacyInfo.DedicatedVideoMemorySize == size, "LocalMemory %s with limit \"%s\"\n",
+        wine_dbgstr_longlong( groups.LocalMemory ), value );
+    ok( groups.NonLocalMemory == data.non_local_size && groups.LegacyInfo.SharedSystemMemorySize == data.non_local_size,
+        "NonLocalMemory %s with limit \"%s\"\n", wine_dbgstr_longlong( groups.NonLocalMemory ), value );
+    memset( &statistics, 0, sizeof(statistics) );
+    statistics.Type = D3DKMT_QUERYSTATISTICS_SEGMENT;
+    statistics.AdapterLuid = get_adapter_info().AdapterLuid;
+    check_status( pD3DKMTQueryStatistics( &statistics ), STATUS_SUCCESS );
+    ok( statistics.QueryResult.SegmentInformation.CommitLimit == size, "CommitLimit %s with limit \"%s\"\n",
+        wine_dbgstr_longlong( statistics.QueryResult.SegmentInformation.CommitLimit ), value );
     close_adapter( adapter );
 }
 

@@ -566,6 +566,7 @@ static void adapter_info( struct model *model, const struct op *op )
     } buffer;
     uint64_t local = MIB( model->world->config.heap ) * (model->world->config.unified ? 1 : 2);
     uint64_t non_local = model->world->config.unified ? 0 : MIB( model->world->config.heap );
+    uint64_t limit = MIB( model->world->config.limit ), size = limit && limit < local ? limit : local;
     unsigned int type = op->arg[1] % ARRAY_SIZE( types ), i;
     D3DKMT_QUERYADAPTERINFO params = { .Type = types[type], .pPrivateDriverData = &buffer, .PrivateDriverDataSize = sizes[type] };
     struct answers answers = { 0 };
@@ -593,11 +594,11 @@ static void adapter_info( struct model *model, const struct op *op )
                  buffer.data.cpu_visible_segments );
         break;
     case 1:
-        require( buffer.segments.DedicatedVideoMemorySize == local && !buffer.segments.DedicatedSystemMemorySize &&
+        require( buffer.segments.DedicatedVideoMemorySize == size && !buffer.segments.DedicatedSystemMemorySize &&
                  buffer.segments.SharedSystemMemorySize == non_local, "segment sizes" );
         break;
     case 2:
-        require( buffer.groups.LocalMemory == local && buffer.groups.NonLocalMemory == non_local, "group sizes" );
+        require( buffer.groups.LocalMemory == size && buffer.groups.NonLocalMemory == non_local, "group sizes" );
         break;
     }
 }

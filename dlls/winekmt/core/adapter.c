@@ -85,6 +85,7 @@ static NTSTATUS note_gpu( const struct gpu_adapter *info, uint32_t index )
     {
         if (!(gpu = calloc( 1, sizeof(*gpu) ))) return STATUS_NO_MEMORY;
         gpu->info = *info;
+        gpu->limit = os_video_memory_limit();
         list_init( &gpu->lost );
         gpu->from_wine = os_find_adapter_luid( info->device_uuid, index, &gpu->luid );
         if (!gpu->from_wine) gpu->luid = derive_luid( info->device_uuid );
@@ -138,7 +139,6 @@ NTSTATUS adapter_get_vidmm_locked( struct adapter *adapter, struct vidmm **ret )
     uint32_t losses = adapter->losses;
     NTSTATUS status = STATUS_SUCCESS;
     struct vidmm *vidmm;
-    uint64_t limit;
 
     /* From here on the adapter may be closed meanwhile; its GPU stays. */
     vidmm_reap_locked( gpu );
@@ -148,8 +148,7 @@ NTSTATUS adapter_get_vidmm_locked( struct adapter *adapter, struct vidmm **ret )
     {
         gpu->opening = true;
         kmt_unlock();
-        limit = os_video_memory_limit();
-        status = vidmm_create( gpu, limit, &vidmm );
+        status = vidmm_create( gpu, gpu->limit, &vidmm );
         kmt_lock();
         gpu->opening = false;
         if (!status) gpu->vidmm = vidmm;

@@ -195,6 +195,7 @@ struct kmt_gpu
     struct gpu_adapter info;        /* set once */
     LUID               luid;        /* set once */
     bool               from_wine;   /* the LUID is Wine's own, so Wine knows a display driver for it; set once */
+    uint64_t           limit;       /* os_video_memory_limit, which is the size of the card where that is larger; set once */
     bool               present;     /* the last enumeration listed it */
     bool               opening;     /* a thread is inside gpu_open_device */
     uint32_t           losses;      /* how many Vulkan devices of it were lost */

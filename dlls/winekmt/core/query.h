@@ -34,6 +34,8 @@ void copy_string( WCHAR *dst, size_t size, const char *src );
 query_function query_umdriverprivate, query_getsegmentsize, query_getsegmentgroupsize;
 /* Bytes that the local heaps of a GPU have, or the others. */
 uint64_t heaps_size( const struct gpu_adapter *info, bool local );
+/* The same as the user sets it: what is used of it is compared with this. */
+uint64_t segment_size( const struct kmt_gpu *gpu, bool local );
 /* query_caps.c */
 query_function query_adaptertype, query_driverversion, query_checkdriverupdatestatus, query_wddm_1_2_caps, query_wddm_2_0_caps, query_no_caps,
                query_no_caps_of_adapter, query_nodemetadata;

@@ -21,6 +21,13 @@ uint64_t heaps_size( const struct gpu_adapter *info, bool local )
     return size;
 }
 
+uint64_t segment_size( const struct kmt_gpu *gpu, bool local )
+{
+    uint64_t size = heaps_size( &gpu->info, local );
+
+    return local && size > gpu->limit ? gpu->limit : size;
+}
+
 NTSTATUS query_umdriverprivate( const struct kmt_gpu *gpu, void *data, uint32_t *size )
 {
     struct winekmt_adapter_data *answer = data;
@@ -50,8 +57,8 @@ NTSTATUS query_getsegmentsize( const struct kmt_gpu *gpu, void *data, uint32_t *
     D3DKMT_SEGMENTSIZEINFO *answer = data;
 
     (void)size;
-    answer->DedicatedVideoMemorySize = heaps_size( &gpu->info, true );
-    answer->SharedSystemMemorySize = heaps_size( &gpu->info, false );
+    answer->DedicatedVideoMemorySize = segment_size( gpu, true );
+    answer->SharedSystemMemorySize = segment_size( gpu, false );
     return STATUS_SUCCESS;
 }
 
@@ -61,7 +68,7 @@ NTSTATUS query_getsegmentgroupsize( const struct kmt_gpu *gpu, void *data, uint3
 
     if (answer->PhysicalAdapterIndex) return STATUS_INVALID_PARAMETER;
     query_getsegmentsize( gpu, &answer->LegacyInfo, size );
-    answer->LocalMemory = heaps_size( &gpu->info, true );
-    answer->NonLocalMemory = heaps_size( &gpu->info, false );
+    answer->LocalMemory = segment_size( gpu, true );
+    answer->NonLocalMemory = segment_size( gpu, false );
     return STATUS_SUCCESS;
 }

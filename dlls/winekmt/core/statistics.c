@@ -257,7 +257,7 @@ static NTSTATUS query_segment( struct kmt_gpu *gpu, unsigned int segment, D3DKMT
     if (segment >= segment_count( gpu )) return STATUS_INVALID_PARAMETER;
     group = segment_group( gpu, segment );
     get_counts( gpu, NULL, group, &counts, &pid );
-    answer->CommitLimit = heaps_size( &gpu->info, group == GROUP_LOCAL );
+    answer->CommitLimit = segment_size( gpu, group == GROUP_LOCAL );
     answer->BytesCommitted = bytes_committed( &counts );
     answer->BytesResident = counts.committed;
     answer->Memory.TotalBytesEvicted = counts.paged_out;
