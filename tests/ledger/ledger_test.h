@@ -83,6 +83,7 @@ void test_crowd(void);
 void test_kill(void);
 void test_damage(void);
 void test_namespace(void);
+void test_instants(void);
 void test_totals(void);
 void test_folding_kills(void);
 void test_folding_steps(void);

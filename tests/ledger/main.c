@@ -190,6 +190,7 @@ static const struct
     { "foreign", test_foreign },
     { "full", test_full },
     { "namespace", test_namespace },
+    { "instants", test_instants },
     { "totals", test_totals },
     { "folding-kills", test_folding_kills },
     { "folding-steps", test_folding_steps },

@@ -359,6 +359,11 @@ static void check_manager( struct walk *walk )
                                 (unsigned long long)vidmm->unplaced[i], (unsigned long long)walk->unplaced[i] );
         holds( walk, !vidmm->unplaced[i] == !vidmm->unplaced_allocations[i], "group %u: %u unplaced\n", i,
                vidmm->unplaced_allocations[i] );
+        holds( walk, vidmm->groups[i].paged ||
+                     (vidmm->groups[i].evicted == LEDGER_GET( vidmm->account, i, evicted ) && vidmm->unplaced[i] == LEDGER_GET( vidmm->account, i, unplaced ) &&
+                      vidmm->groups[i].paged_out == LEDGER_GET( vidmm->account, i, paged_out ) &&
+                      vidmm->groups[i].paged_in == LEDGER_GET( vidmm->account, i, paged_in ) &&
+                      vidmm->groups[i].discards == LEDGER_GET( vidmm->account, i, discards )), "group %u: the ledger knows something else\n", i );
         holds( walk, vidmm->groups[i].committed <= vidmm->groups[i].used, "group %u: more committed than used\n", i );
     }
     if (walk->busy)

@@ -30,6 +30,7 @@ void allocation_count_unplaced_locked( const struct allocation *allocation, int6
     /* As much as its memory took: eviction changes no sum. */
     if (allocation->pooled) size_class( allocation->size, allocation->alignment, &slot_size );
     vidmm->unplaced[group] += sign * slot_size;
+    vidmm->groups[group].paged = true;
     vidmm->unplaced_allocations[group] += sign;
 }
 
@@ -39,6 +40,7 @@ static void count_evicted_locked( const struct allocation *allocation, int64_t s
     struct vidmm_group *group = &allocation->device->vidmm->groups[preferred_group( allocation )];
 
     group->evicted += sign * allocation->size;
+    group->paged = true;
     group->evicted_allocations += sign;
     if (!allocation->block) allocation_count_unplaced_locked( allocation, sign );
 }
@@ -173,6 +175,7 @@ static NTSTATUS finish_page_out_locked( struct page_out *page, bool even_recalle
     allocation_set_evicted_locked( allocation );
     allocation->system_memory = page->copy;
     allocation->eager = false;
+    heap_group( vidmm, heap )->paged = true;
     if (page->copy) heap_group( vidmm, heap )->paged_out += allocation->size;
     return STATUS_SUCCESS;
 }
@@ -275,6 +278,7 @@ NTSTATUS page_in_locked( struct allocation *allocation, struct freed_memory *fre
             return vidmm->lost ? STATUS_DEVICE_REMOVED : STATUS_NO_MEMORY;
         }
         heap_group( vidmm, type_heap( vidmm, allocation->memory_type ) )->paged_in += allocation->size;
+        heap_group( vidmm, type_heap( vidmm, allocation->memory_type ) )->paged = true;
     }
     TRACE( "%#x, %llu bytes, is in GPU memory", allocation->object.handle, (unsigned long long)allocation->size );
     allocation_drop_system_copy_locked( allocation, freed );

@@ -220,6 +220,7 @@ void share_publish_locked( struct vidmm *vidmm )
         placed[group] += heap->placed;
         empty[group] += heap->empty_bytes;
     }
+    ledger_begin( account );
     for (group = 0; group < GROUP_COUNT; group++)
     {
         struct vidmm_group *mine = &vidmm->groups[group];
@@ -234,16 +235,19 @@ void share_publish_locked( struct vidmm *vidmm )
         LEDGER_SET( account, group, offered, offered[group] );
         LEDGER_SET( account, group, evictable, evictable[group] );
         LEDGER_SET( account, group, resident, placed[group] - offered[group] - evictable[group] );
+        LEDGER_SET( account, group, allocations, mine->allocations );
+        if (!mine->paged) continue;
+        mine->paged = false;
         LEDGER_SET( account, group, evicted, mine->evicted );
         LEDGER_SET( account, group, discarded, mine->discarded );
         LEDGER_SET( account, group, discards, mine->discards );
         LEDGER_SET( account, group, paged_out, mine->paged_out );
         LEDGER_SET( account, group, paged_in, mine->paged_in );
-        LEDGER_SET( account, group, allocations, mine->allocations );
         LEDGER_SET( account, group, evicted_allocations, mine->evicted_allocations );
         LEDGER_SET( account, group, unplaced, vidmm->unplaced[group] );
         LEDGER_SET( account, group, unplaced_allocations, vidmm->unplaced_allocations[group] );
     }
+    ledger_end( account );
     if (vidmm->published_decommit_changes != vidmm->decommit_changes)
     {
         vidmm->published_decommit_changes = vidmm->decommit_changes;

@@ -267,4 +267,5 @@ void discard_locked( struct allocation *allocation, struct freed_memory *freed )
     vidmm->discards++;
     vidmm->groups[group].discards++;
     vidmm->groups[group].discarded += allocation->size;
+    vidmm->groups[group].paged = true;
 }

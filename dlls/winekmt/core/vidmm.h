@@ -234,6 +234,7 @@ struct vidmm_group
     uint64_t evicted;               /* bytes of allocations that prefer this group and are evicted, also while they are paged in */
     uint32_t allocations, evicted_allocations;  /* numbers of those counted in committed and evicted */
     bool     published;             /* the ledger has something of it to tell */
+    bool     paged;                 /* something was evicted, brought back or discarded that the ledger does not know of yet */
     uint64_t paged_out, paged_in;   /* bytes of content copied so far, by the heap that it left or went to */
     uint64_t discarded, discards;   /* bytes and allocations discarded so far */
 };

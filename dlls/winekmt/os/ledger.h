@@ -71,6 +71,8 @@ struct ledger_account
 {
     struct ledger_counts  *counts[LEDGER_GROUPS];       /* in the file, or own below */
     struct ledger_counts   own[LEDGER_GROUPS];          /* when the process is alone */
+    uint32_t              *changing;                    /* of the entry in the file, or own_changing below */
+    uint32_t               own_changing;
     uint64_t               total[LEDGER_GROUPS];
     uint8_t                device_uuid[16];
     int                    index;                       /* in the slot; -1: alone */
@@ -105,9 +107,20 @@ static inline struct ledger_counts *ledger_counts( struct ledger_account *accoun
     return account->counts[group];
 }
 
-/* Publish and read back one field; a plain move, no system call. GET is for reservation, which others write too: clamp it. */
+/* Around the publishing of several fields that others are to see all together, or none of them; by one thread at a time. */
+static inline void ledger_begin( struct ledger_account *account )
+{
+    __atomic_store_n( account->changing, *account->changing + 1, __ATOMIC_RELAXED );
+}
+
+static inline void ledger_end( struct ledger_account *account )
+{
+    __atomic_store_n( account->changing, *account->changing + 1, __ATOMIC_RELEASE );
+}
+
+/* Publish and read back one field; a plain move, no system call. Release, so that it comes after ledger_begin. GET is for reservation, which others write too: clamp it. */
 #define LEDGER_SET( account, group, field, value ) \
-    __atomic_store_n( &ledger_counts( account, group )->field, (uint64_t)(value), __ATOMIC_RELAXED )
+    __atomic_store_n( &ledger_counts( account, group )->field, (uint64_t)(value), __ATOMIC_RELEASE )
 #define LEDGER_GET( account, group, field ) \
     __atomic_load_n( &ledger_counts( account, group )->field, __ATOMIC_RELAXED )
 /* For totals: one writer at a time, as said above */
@@ -130,7 +143,8 @@ struct ledger_peer
  *
  * The other processes that are alive and use the same GPU, in the order of their slots. Returns how many; 0 when alone.
  * budget to demand, and alone, are clamped to the total given to ledger_join, evicted and unplaced to 2^48 bytes, resident, offered and evictable
- * to committed; totals since the start are as the peer wrote them. Fields are of slightly different instants.
+ * to committed; totals since the start are as the peer wrote them. What stands between ledger_begin and
+ * ledger_end is of one instant; where the peer stands still between them, of two.
  * Cost: one fcntl a slot in use (about 0.3 us), none for the others. peers is 24 KiB. Any thread, any lock held.
  */
 unsigned int ledger_peers( struct ledger_account *account, unsigned int group, struct ledger_peer peers[LEDGER_SLOTS] );

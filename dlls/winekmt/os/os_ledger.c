@@ -103,6 +103,7 @@ static void leave_in_child(void)
             account->own[group] = *account->counts[group];
             account->counts[group] = &account->own[group];
         }
+        account->changing = &account->own_changing;
         account->index = -1;
     }
     if (ledger.file) munmap( ledger.file, sizeof(*ledger.file) );
@@ -398,6 +399,7 @@ bool ledger_join( const uint8_t device_uuid[16], const char *name, const uint64_
 
     if (!(*account = joined = calloc( 1, sizeof(*joined) ))) return false;
     joined->index = -1;
+    joined->changing = &joined->own_changing;
     memcpy( joined->device_uuid, device_uuid, sizeof(joined->device_uuid) );
     for (group = 0; group < LEDGER_GROUPS; group++)
     {
@@ -413,6 +415,7 @@ bool ledger_join( const uint8_t device_uuid[16], const char *name, const uint64_
         {
             for (group = 0; group < LEDGER_GROUPS; group++)
                 joined->counts[group] = &ledger.slot->entries[joined->index].counts[group];
+            joined->changing = &ledger.slot->entries[joined->index].changing;
         }
         else if (!ledger.said_full)
         {

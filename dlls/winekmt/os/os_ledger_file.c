@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 #include "os/ledger_file.h"
 
 #define EVICTED_MAX (1ull << 48)    /* bytes: more than any machine has */
+#define READ_TRIES  500             /* of counts that are being written: then their writer stands still, or has lost its processor */
 
 /* Why a file is not to be trusted; NULL: it may be. */
 static const char *stat_objection( const struct stat *st )
@@ -118,8 +120,15 @@ void ledger_entry_read( const struct ledger_entry *entry, unsigned int group, ui
 {
     const uint64_t *from = (const uint64_t *)&entry->counts[group];
     uint64_t *to = (uint64_t *)counts;
-    unsigned int i;
+    unsigned int i, tries = READ_TRIES + 1;
+    uint32_t before;
 
-    for (i = 0; i < sizeof(*counts) / sizeof(*to); i++) to[i] = __atomic_load_n( &from[i], __ATOMIC_RELAXED );
+    do
+    {
+        if (tries % 100 == 0) sched_yield();    /* never at first */
+        before = __atomic_load_n( &entry->changing, __ATOMIC_ACQUIRE );
+        for (i = 0; i < sizeof(*counts) / sizeof(*to); i++) to[i] = __atomic_load_n( &from[i], __ATOMIC_ACQUIRE );
+    }
+    while ((before & 1 || __atomic_load_n( &entry->changing, __ATOMIC_RELAXED ) != before) && --tries);
     ledger_clamp_counts( counts, total );
 }

@@ -21,7 +21,7 @@
 #include "os/ledger_file.h"
 
 #define WORDS( type )  (sizeof(type) / sizeof(uint64_t))
-#define READ_TRIES     100      /* while others fold all the time: then what was read last will do */
+#define FOLDING_TRIES  100      /* while others fold all the time: then what was read last will do */
 
 _Static_assert( offsetof( struct ledger_counts, discards ) - offsetof( struct ledger_counts, discarded ) == 3 * sizeof(uint64_t) &&
                 sizeof(struct ledger_totals) == 4 * sizeof(uint64_t), "totals stand together, in one order" );
@@ -154,7 +154,7 @@ static void add_up( struct ledger_file *file, uint32_t folding, const uint64_t u
 
 void ledger_file_totals( struct ledger_file *file, const uint8_t device_uuid[16], unsigned int group, struct ledger_totals *totals )
 {
-    unsigned int tries = READ_TRIES;
+    unsigned int tries = FOLDING_TRIES;
     uint64_t uuid[2];
     uint32_t before;
 
