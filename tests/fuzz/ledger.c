@@ -415,6 +415,7 @@ static void look_at_peers( struct fuzz_cursor *cursor )
 {
     struct ledger_account *account = some_account( cursor );
     struct ledger_peer peers[LEDGER_SLOTS];
+    struct ledger_totals sum;
     unsigned int group, count, i;
 
     for (group = 0; account && group < LEDGER_GROUPS; group++)
@@ -429,6 +430,7 @@ static void look_at_peers( struct fuzz_cursor *cursor )
                     peers[i].slot );
             check_counts( &peers[i].counts, totals[group] );
         }
+        ledger_read_totals( uuids[group], group, &sum );
         check_division( totals[group], &own, peers, count );
         check_division( some_value( cursor ), &own, peers, count );
     }

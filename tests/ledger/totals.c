@@ -85,12 +85,30 @@ static void count_many( void *arg )
     }
     for (i = 0; i < LEDGER_PASTS + 3; i++)
     {
-        bool kept = i < LEDGER_PASTS - 1;       /* GPU a was there before */
+        bool kept = i < LEDGER_PASTS - 3;       /* three were there before */
 
         uuid[15] = i + 1;
         check( read_totals( uuid, LEDGER_LOCAL ).discarded == (kept ? i + 2 : 0) );
         check( read_totals( uuid, LEDGER_LOCAL ).paged_in == (kept ? UINT64_MAX : 0) );
     }
+}
+
+/* A driver whose UUID is all zero: its totals are its own, and nobody else's. */
+static void count_without_uuid( void *arg )
+{
+    static const uint8_t none[16], other[16] = "GPU C of tests.";
+    const uint8_t *uuids[] = { none, other, none };
+    struct ledger_account *account;
+    unsigned int i;
+
+    (void)arg;
+    for (i = 0; i < 3; i++)
+    {
+        check( ledger_join( uuids[i], "no UUID", totals, &account ) );
+        LEDGER_SET( account, LEDGER_LOCAL, paged_out, i + 1 );
+        ledger_leave( account );
+    }
+    check( read_totals( none, LEDGER_LOCAL ).paged_out == 4 && read_totals( other, LEDGER_LOCAL ).paged_out == 2 );
 }
 
 void test_totals(void)
@@ -118,6 +136,7 @@ void test_totals(void)
         }
         run( look, (void *)(uintptr_t)steps[i].sum );
     }
+    run( count_without_uuid, NULL );
     run( count_many, NULL );
 }
 

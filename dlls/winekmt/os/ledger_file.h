@@ -69,9 +69,10 @@ struct ledger_slot
     struct ledger_entry    entries[LEDGER_GPUS];
 } __attribute__((aligned( LEDGER_PAGE )));
 
-/* What processes did on a GPU that have ended; all zero: a free one, and there are only free ones behind it */
+/* What processes did on a GPU that have ended. Behind a free one there are only free ones. */
 struct ledger_past
 {
+    uint64_t             in_use;        /* some drivers have a UUID that is all zero */
     uint64_t             device_uuid[2];
     struct ledger_totals totals[LEDGER_GROUPS];
 };

@@ -61,14 +61,13 @@ static uint32_t step( struct ledger_file *file, uint32_t by )
 /* The index of the past of a GPU, or of a free one; LEDGER_PASTS: there is none. */
 static unsigned int find_past( const struct ledger_file *file, const uint64_t uuid[2] )
 {
-    static const uint64_t nobody[2];
     struct ledger_past past;
     unsigned int i;
 
     for (i = 0; i < LEDGER_PASTS; i++)
     {
-        copy_words( past.device_uuid, file->header.past[i].device_uuid, sizeof(past.device_uuid) );
-        if (!memcmp( past.device_uuid, uuid, sizeof(past.device_uuid) ) || !memcmp( past.device_uuid, nobody, sizeof(nobody) )) break;
+        copy_words( &past, &file->header.past[i], sizeof(past) );
+        if (!past.in_use || !memcmp( past.device_uuid, uuid, sizeof(past.device_uuid) )) break;
     }
     return i;
 }
@@ -110,7 +109,7 @@ bool ledger_file_has_totals( struct ledger_file *file, unsigned int slot, uint32
 void ledger_file_fold( struct ledger_file *file, unsigned int slot, unsigned int entry )
 {
     struct ledger_entry *from = &file->slots[slot].entries[entry];
-    struct ledger_journal journal = { .slot = slot, .entry = entry };
+    struct ledger_journal journal = { .slot = slot, .entry = entry, .result.in_use = 1 };
     unsigned int group;
 
     if (__atomic_load_n( &file->header.folding, __ATOMIC_ACQUIRE ) & 1) finish_folding( file );
@@ -138,7 +137,7 @@ static void add_up( struct ledger_file *file, uint32_t folding, const uint64_t u
     else if ((i = find_past( file, uuid )) < LEDGER_PASTS)
     {
         copy_words( &past, &file->header.past[i], sizeof(past) );
-        if (!memcmp( past.device_uuid, uuid, sizeof(past.device_uuid) )) *totals = past.totals[group];
+        if (past.in_use) *totals = past.totals[group];
     }
     for (i = 0; i < LEDGER_SLOTS; i++)
     {
