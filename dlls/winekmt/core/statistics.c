@@ -56,16 +56,21 @@ static unsigned int segment_group( const struct kmt_gpu *gpu, unsigned int segme
  * Counts
  */
 
-static void get_own_counts( struct kmt_gpu *gpu, unsigned int group, struct ledger_counts *counts )
+/* false: the ledger does not have them. */
+static bool get_own_counts( struct kmt_gpu *gpu, unsigned int group, struct ledger_counts *counts )
 {
+    bool shared = false;
+
     memset( counts, 0, sizeof(*counts) );
     kmt_lock();
     if (gpu->vidmm)
     {
         share_publish_locked( gpu->vidmm );
         *counts = *ledger_counts( gpu->vidmm->account, group );
+        shared = ledger_is_shared( gpu->vidmm->account );
     }
     kmt_unlock();
+    return shared;
 }
 
 static void add_counts( struct ledger_counts *sum, const struct ledger_counts *more )
@@ -83,16 +88,23 @@ static uint64_t higher( uint64_t a, uint64_t b )
     return a > b ? a : b;
 }
 
-/* What those did that have ended: totals never go back. What is counted here stands in the ledger's too, unless this process is not in it. */
-static void add_past( struct kmt_gpu *gpu, unsigned int group, struct ledger_counts *counts )
+/* What those did that have ended: totals never go back. The ledger has the totals of those who live, too; own: those of this process, if it
+ * does not have them. */
+static void add_past( struct kmt_gpu *gpu, unsigned int group, const struct ledger_counts *own, struct ledger_counts *counts )
 {
+    struct ledger_counts all = { 0 };
     struct ledger_totals totals;
 
     if (!ledger_read_totals( gpu->info.device_uuid, group, &totals )) return;
-    counts->discarded = higher( counts->discarded, totals.discarded );
-    counts->paged_out = higher( counts->paged_out, totals.paged_out );
-    counts->paged_in = higher( counts->paged_in, totals.paged_in );
-    counts->discards = higher( counts->discards, totals.discards );
+    all.discarded = totals.discarded;
+    all.paged_out = totals.paged_out;
+    all.paged_in = totals.paged_in;
+    all.discards = totals.discards;
+    if (own) add_counts( &all, own );
+    counts->discarded = higher( counts->discarded, all.discarded );
+    counts->paged_out = higher( counts->paged_out, all.paged_out );
+    counts->paged_in = higher( counts->paged_in, all.paged_in );
+    counts->discards = higher( counts->discards, all.discards );
 }
 
 /* subject: NULL for all processes together. *pid: Linux' of the subject, where the ledger knows it; -1: it does not. */
@@ -101,9 +113,11 @@ static void get_counts( struct kmt_gpu *gpu, const struct subject *subject, unsi
     struct ledger_peer peers[LEDGER_SLOTS];
     unsigned int i, count, found = LEDGER_SLOTS;
     struct ledger_counts own;
+    bool shared;
 
     *pid = 0;
-    if (!subject || subject->self) get_own_counts( gpu, group, counts );
+    shared = get_own_counts( gpu, group, &own );
+    if (!subject || subject->self) *counts = own;
     else memset( counts, 0, sizeof(*counts) );
     if (subject && subject->self) return;
 
@@ -116,9 +130,8 @@ static void get_counts( struct kmt_gpu *gpu, const struct subject *subject, unsi
         if (subject && peers[i].pid) *pid = peers[i].pid;
         found = i;
     }
-    if (!subject) add_past( gpu, group, counts );
+    if (!subject) add_past( gpu, group, shared ? NULL : &own, counts );
     if (!subject || found == LEDGER_SLOTS) return;
-    get_own_counts( gpu, group, &own );
     counts->budget = share_budget_of_peer( &gpu->info, group, &own, peers, count, found );
 }
 

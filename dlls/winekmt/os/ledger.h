@@ -107,6 +107,12 @@ static inline struct ledger_counts *ledger_counts( struct ledger_account *accoun
     return account->counts[group];
 }
 
+/* Whether peers see it. */
+static inline bool ledger_is_shared( const struct ledger_account *account )
+{
+    return account->index >= 0;
+}
+
 /* Around the publishing of several fields that others are to see all together, or none of them; by one thread at a time. */
 static inline void ledger_begin( struct ledger_account *account )
 {
