@@ -289,7 +289,7 @@ static const char *judge( struct model *model, struct m_allocation *allocation, 
         if (allocation->offered)
         {
             if (allocation->spared) return "it was discarded for a list that cannot fit";
-            if (world->alone && world->config.verifier == VERIFIER_NEVER_DISCARD && !allocation->eager &&
+            if (world->alone && world->config.verifier == VERIFIER_NEVER_DISCARD && !allocation->eager && !allocation->in_flight &&
                 !allocation->touched) return "it never is to be discarded";
             if (!tense && !decommit && !allocation->eager && !allocation->touched) return "it was discarded for nothing";
             return NULL;
