@@ -751,45 +751,77 @@ enum gpu_result gpu_copy_memory( struct gpu_device *device, struct gpu_memory *d
     return ret;
 }
 
-/* gpu_read_memory and gpu_write_memory once the memory is entered: copies size bytes from src to dst. */
-static enum gpu_result transfer( enum fake_gpu_call call, struct gpu_device *device, struct gpu_memory *memory,
-                                 struct access *access, void *dst, const void *src, uint64_t size )
-{
-    enum gpu_result ret;
-    bool poison;
+#define FEW_TRANSFERS  64   /* for more the list of accesses is allocated */
 
-    ret = begin_call( call, device, memory );
+static bool pages_overlap( const struct gpu_transfer *a, const struct gpu_transfer *b )
+{
+    const char *a_pages = a->pages, *b_pages = b->pages;
+
+    return a_pages < b_pages + b->size && b_pages < a_pages + a->size;
+}
+
+/* Copies one of a list whose memories are entered. */
+static enum gpu_result transfer_one( enum fake_gpu_call call, struct gpu_device *device, const struct gpu_transfer *transfer )
+{
+    enum gpu_result ret = begin_call( call, device, transfer->memory );
+    unsigned char *bytes = transfer->memory->bytes + transfer->offset;
+
     unlock();
-    if (!ret && size) memcpy( dst, src, size );
+    if (!ret && transfer->size)
+        memcpy( call == FAKE_GPU_READ ? transfer->pages : bytes, call == FAKE_GPU_READ ? bytes : transfer->pages, transfer->size );
     lock();
     if (!ret && device->lost) ret = GPU_DEVICE_LOST;
-    if (!ret) stats.copied_bytes += size;
-    poison = ret && fill;
-    unlock();
-    if (poison && size) memset( dst, FAKE_GPU_POISON, size );
-    lock();
-    leave_memory_locked( memory, access );
+    if (!ret) stats.copied_bytes += transfer->size;
     unlock();
     return ret;
 }
 
-enum gpu_result gpu_read_memory( struct gpu_device *device, struct gpu_memory *memory, uint64_t offset, void *dst, uint64_t size )
+/* Each transfer of a list is a call of its own for hooks, failures and counters; the first that fails is the end of all. */
+static enum gpu_result transfer( enum fake_gpu_call call, const char *function, struct gpu_device *device,
+                                 const struct gpu_transfer *transfers, unsigned int count )
 {
-    struct access access = { .function = "gpu_read_memory", .kind = ACCESS_READ, .start = offset, .end = size };
+    struct access few[FEW_TRANSFERS], *accesses = few;
+    enum gpu_result ret = GPU_SUCCESS;
+    unsigned int i, j;
+    bool poison;
 
-    if ((uintptr_t)dst & 3) misuse( "gpu_read_memory to %p, which is no multiple of 4", dst );
-    enter_memory( device, memory, &access );
-    return transfer( FAKE_GPU_READ, device, memory, &access, dst, memory->bytes + offset, size );
+    if (count > FEW_TRANSFERS && !(accesses = malloc( count * sizeof(*accesses) ))) return GPU_OUT_OF_HOST_MEMORY;
+    for (i = 0; i < count; i++)
+    {
+        const struct gpu_transfer *t = &transfers[i];
+
+        if ((uintptr_t)t->pages & 3) misuse( "%s with pages %p, which is no multiple of 4", function, t->pages );
+        for (j = 0; j < i && call == FAKE_GPU_READ; j++)
+            if (pages_overlap( t, &transfers[j] )) misuse( "%s twice to %p", function, t->pages );
+        accesses[i] = (struct access){ .function = function, .kind = call == FAKE_GPU_READ ? ACCESS_READ : ACCESS_WRITE,
+                                       .start = t->offset, .end = t->size };
+        enter_memory( device, t->memory, &accesses[i] );
+    }
+
+    for (i = 0; i < count && !ret; i++) ret = transfer_one( call, device, &transfers[i] );
+    lock();
+    poison = ret && fill;
+    unlock();
+    for (i = 0; i < count && poison; i++)
+        if (transfers[i].size)
+            memset( call == FAKE_GPU_READ ? transfers[i].pages : transfers[i].memory->bytes + transfers[i].offset, FAKE_GPU_POISON,
+                    transfers[i].size );
+
+    lock();
+    for (i = 0; i < count; i++) leave_memory_locked( transfers[i].memory, &accesses[i] );
+    unlock();
+    if (accesses != few) free( accesses );
+    return ret;
 }
 
-enum gpu_result gpu_write_memory( struct gpu_device *device, struct gpu_memory *memory, uint64_t offset, const void *src,
-                                  uint64_t size )
+enum gpu_result gpu_read_memories( struct gpu_device *device, const struct gpu_transfer *transfers, unsigned int count )
 {
-    struct access access = { .function = "gpu_write_memory", .kind = ACCESS_WRITE, .start = offset, .end = size };
+    return transfer( FAKE_GPU_READ, "gpu_read_memories", device, transfers, count );
+}
 
-    if ((uintptr_t)src & 3) misuse( "gpu_write_memory from %p, which is no multiple of 4", src );
-    enter_memory( device, memory, &access );
-    return transfer( FAKE_GPU_WRITE, device, memory, &access, memory->bytes + offset, src, size );
+enum gpu_result gpu_write_memories( struct gpu_device *device, const struct gpu_transfer *transfers, unsigned int count )
+{
+    return transfer( FAKE_GPU_WRITE, "gpu_write_memories", device, transfers, count );
 }
 
 void gpu_shutdown(void)

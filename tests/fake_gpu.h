@@ -40,8 +40,8 @@ enum fake_gpu_call
     FAKE_GPU_FREE,      /* cannot fail */
     FAKE_GPU_MAP,
     FAKE_GPU_COPY,
-    FAKE_GPU_READ,      /* gpu_read_memory */
-    FAKE_GPU_WRITE,     /* gpu_write_memory */
+    FAKE_GPU_READ,      /* gpu_read_memories: each transfer of a list is a call */
+    FAKE_GPU_WRITE,     /* gpu_write_memories, likewise */
     FAKE_GPU_CALIBRATE,
     FAKE_GPU_CALLS,     /* how many there are; fake_gpu_fail and fake_gpu_count_calls: any of them */
 };
@@ -86,8 +86,9 @@ void fake_gpu_set_capacity( uint32_t heap, uint64_t bytes );
  *
  * The nth call (1: the next one) of a kind answers result and does nothing; with persistent all from there on. One rule a
  * kind, plus one for FAKE_GPU_CALLS; a new one replaces it. result GPU_SUCCESS or nth 0 takes the rule away.
- * GPU_DEVICE_LOST from a call on a device loses that device, as from the real one. A READ or WRITE that fails leaves
- * FAKE_GPU_POISON in its destination, unless fake_gpu_set_fill is off: what is undefined must not be used.
+ * GPU_DEVICE_LOST from a call on a device loses that device, as from the real one. A READ or WRITE that fails
+ * ends its list and leaves FAKE_GPU_POISON in all destinations of it, unless fake_gpu_set_fill is off: what is undefined must not
+ * be used.
  * fake_gpu_failures: how often a rule hit since the reset.
  */
 void fake_gpu_fail( enum fake_gpu_call call, unsigned int nth, enum gpu_result result, bool persistent );

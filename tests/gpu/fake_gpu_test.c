@@ -188,6 +188,66 @@ static void test_paging_controls(void)
     close_default();
 }
 
+static struct { struct gpu_memory *memories[4]; unsigned int count; } met;
+
+static void listing_hook( void *arg, enum fake_gpu_call call, struct gpu_memory *memory )
+{
+    (void)arg;
+    (void)call;
+    if (met.count < 4) met.memories[met.count] = memory;
+    met.count++;
+}
+
+/* Each of a list is a call, and one result is for all. */
+static void test_list_controls(void)
+{
+    struct gpu_transfer list[3], many[200];
+    struct gpu_memory *memories[2];
+    struct fake_gpu_stats stats;
+    uint32_t words[200], i;
+    unsigned char *bytes;
+
+    open_default();
+    for (i = 0; i < 2; i++) memories[i] = allocate( 0, 4096 );
+    list[0] = (struct gpu_transfer){ memories[1], 0, words, 16 };
+    list[1] = (struct gpu_transfer){ memories[0], 4, words + 4, 32 };
+    list[2] = (struct gpu_transfer){ memories[1], 16, words + 12, 16 };
+    fill_pattern( words, 64, 3 );
+    fake_gpu_set_hook( FAKE_GPU_WRITE, listing_hook, NULL );
+    check( !gpu_write_memories( device, list, 3 ), "write" );
+    check( met.count == 3 && met.memories[0] == memories[1] && met.memories[1] == memories[0] && met.memories[2] == memories[1], "%u",
+           met.count );
+    memset( words, 0, 64 );
+    check( !gpu_read_memories( device, list, 3 ), "read" );
+    check( has_pattern( words, 64, 3 ), "read" );
+    fake_gpu_get_stats( &stats );
+    check( stats.calls[FAKE_GPU_WRITE] == 3 && stats.calls[FAKE_GPU_READ] == 3 && stats.copied_bytes == 128, "stats" );
+
+    fake_gpu_fail( FAKE_GPU_READ, 2, GPU_OUT_OF_HOST_MEMORY, false );
+    check( gpu_read_memories( device, list, 3 ) == GPU_OUT_OF_HOST_MEMORY, "read" );
+    for (i = 0; i < 16; i++) check( words[i] == 0xdbdbdbdb, "word %u is %#x", i, words[i] );
+    fake_gpu_get_stats( &stats );
+    check( stats.calls[FAKE_GPU_READ] == 5 && fake_gpu_failures() == 1, "the list went on" );
+    fake_gpu_fail( FAKE_GPU_WRITE, 3, GPU_DEVICE_LOST, false );
+    check( gpu_write_memories( device, list, 3 ) == GPU_DEVICE_LOST, "write" );
+    bytes = fake_gpu_peek( memories[0] );
+    check( bytes[3] == FAKE_GPU_GARBAGE && bytes[4] == FAKE_GPU_POISON && bytes[35] == FAKE_GPU_POISON && bytes[36] == FAKE_GPU_GARBAGE,
+           "%#x", bytes[4] );
+    check( gpu_read_memories( device, list, 1 ) == GPU_DEVICE_LOST, "sticky" );
+    for (i = 0; i < 2; i++) gpu_free_memory( device, memories[i] );
+    close_default();
+
+    open_default();
+    memories[0] = allocate( 0, 4096 );
+    for (i = 0; i < 200; i++) many[i] = (struct gpu_transfer){ memories[0], 8 * i, words + i, 4 };
+    fill_pattern( words, sizeof(words), 4 );
+    check( !gpu_write_memories( device, many, 200 ), "many" );
+    memset( words, 0, sizeof(words) );
+    check( !gpu_read_memories( device, many, 200 ) && has_pattern( words, sizeof(words), 4 ), "many" );
+    gpu_free_memory( device, memories[0] );
+    close_default();
+}
+
 /* Misuse; each of these must abort. */
 static void double_free(void)
 {
@@ -216,6 +276,20 @@ static void read_outside(void) { gpu_read_memory( device, allocate( 0, 4096 ), 4
 static void write_outside(void) { gpu_write_memory( device, allocate( 0, 4096 ), -4ull, (uint32_t[2]){ 0 }, 8 ); }
 static void read_unaligned(void) { gpu_read_memory( device, allocate( 0, 4096 ), 2, (uint32_t[1]){ 0 }, 4 ); }
 static void write_odd_pointer(void) { gpu_write_memory( device, allocate( 0, 4096 ), 0, (char *)(uint32_t[2]){ 0 } + 1, 4 ); }
+static void write_twice(void)
+{
+    struct gpu_memory *memory = allocate( 0, 4096 );
+    uint32_t words[4] = { 0 };
+
+    gpu_write_memories( device, (struct gpu_transfer[]){ { memory, 0, words, 8 }, { memory, 4, words + 2, 8 } }, 2 );
+}
+static void read_twice(void)
+{
+    struct gpu_memory *memory = allocate( 0, 4096 );
+    uint32_t words[4];
+
+    gpu_read_memories( device, (struct gpu_transfer[]){ { memory, 0, words, 8 }, { memory, 16, words + 1, 8 } }, 2 );
+}
 static void write_hook( void *arg, enum fake_gpu_call call, struct gpu_memory *memory )
 {
     if (arg) return;
@@ -255,7 +329,7 @@ static void test_misuse(void)
 {
     static void (*const functions[])(void) = { double_free, map_twice, unusable_type, unknown_type, odd_size, no_size,
         too_large, close_early, copy_outside, copy_unaligned, leak, two_at_once, read_outside, write_outside, read_unaligned,
-        write_odd_pointer, overlapping_writes, free_while_reading };
+        write_odd_pointer, write_twice, read_twice, overlapping_writes, free_while_reading };
     struct rlimit no_core = { 0, 0 };
     unsigned int i;
     int status;
@@ -287,6 +361,7 @@ void run_all_scenarios(void)
     test_limits();
     test_hooks();
     test_paging_controls();
+    test_list_controls();
     test_misuse();
     fake_gpu_reset();
     fake_gpu_default( &adapters[0], 0 );

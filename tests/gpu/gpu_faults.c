@@ -40,6 +40,8 @@ static struct
     __typeof__(mock_vulkan_limit)   *limit;
     __typeof__(mock_vulkan_submits) *submits;
     __typeof__(mock_vulkan_timeouts) *timeouts;
+    __typeof__(mock_vulkan_copies)  *copies;
+    __typeof__(mock_vulkan_most_pending) *most_pending;
 } mock;
 
 static unsigned char *pages;    /* SIZE bytes from SHIFT on, all mapped */
@@ -53,7 +55,8 @@ static void load_mock(void)
     if (!check( library && (mock.fail = dlsym( library, "mock_vulkan_fail" )) &&
                 (mock.hits = dlsym( library, "mock_vulkan_hits" )) &&
                 (mock.hang = dlsym( library, "mock_vulkan_hang" )) && (mock.limit = dlsym( library, "mock_vulkan_limit" )) &&
-                (mock.submits = dlsym( library, "mock_vulkan_submits" )) &&
+                (mock.submits = dlsym( library, "mock_vulkan_submits" )) && (mock.copies = dlsym( library, "mock_vulkan_copies" )) &&
+                (mock.most_pending = dlsym( library, "mock_vulkan_most_pending" )) &&
                 (mock.timeouts = dlsym( library, "mock_vulkan_timeouts" )), "no mock_vulkan.c" )) exit( 1 );
     pages = mmap( NULL, SIZE + 2 * SHIFT, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0 );
     if (!check( pages != MAP_FAILED && (content = malloc( SIZE )), "memory" )) exit( 1 );
@@ -86,14 +89,16 @@ struct paging
     struct gpu_memory *memory;
     unsigned char     *bytes;   /* of memory */
     bool               write;
+    bool               list;    /* in many pieces */
 };
 
-static void open_paging( struct paging *p, bool write )
+static void open_paging( struct paging *p, bool write, bool list )
 {
     void *pointer;
 
     p->device = open_mock();
     p->write = write;
+    p->list = list;
     if (!check( !gpu_allocate_memory( p->device, MAPPABLE, MEMORY_SIZE, &p->memory ), "memory" ) ||
         !check( !gpu_map_memory( p->device, p->memory, &pointer ), "map" )) exit( 1 );
     p->bytes = pointer;
@@ -106,6 +111,24 @@ static void close_paging( struct paging *p )
     gpu_shutdown();     /* the mock aborts when anything is left */
 }
 
+/* The same bytes in pieces of all sizes, the last one first, so that none adjoins the one before. */
+static enum gpu_result page_list( struct paging *p, uint64_t size )
+{
+    static const uint64_t sizes[] = { 4, 64 * KB, 4 * KB, 12, 64 * KB, 300 * KB + 4, MB + 8 * KB, 64 * KB, 8 };
+    struct gpu_transfer list[128];
+    unsigned int count = 0;
+    uint64_t part;
+
+    for (; size && count < 128; size -= part, count++)
+    {
+        part = sizes[count % (sizeof(sizes) / sizeof(sizes[0]))];
+        if (part > size) part = size;
+        list[count] = (struct gpu_transfer){ p->memory, 8 + size - part, pages + SHIFT + size - part, part };
+    }
+    check( !size, "the list is too short" );
+    return p->write ? gpu_write_memories( p->device, list, count ) : gpu_read_memories( p->device, list, count );
+}
+
 /* Copies, and checks what must be so whatever happens. */
 static enum gpu_result page( struct paging *p, uint64_t size )
 {
@@ -115,7 +138,8 @@ static enum gpu_result page( struct paging *p, uint64_t size )
 
     memset( dst, 0x33, dst_offset + size + 16 );
     memcpy( src + src_offset, content, size );
-    if (p->write) ret = gpu_write_memory( p->device, p->memory, 8, pages + SHIFT, size );
+    if (p->list) ret = page_list( p, size );
+    else if (p->write) ret = gpu_write_memory( p->device, p->memory, 8, pages + SHIFT, size );
     else ret = gpu_read_memory( p->device, p->memory, 8, pages + SHIFT, size );
     check( !memcmp( src + src_offset, content, size ), "the source changed" );
     check( dst[dst_offset - 1] == 0x33 && dst[dst_offset + size] == 0x33, "the surroundings changed" );
@@ -124,7 +148,7 @@ static enum gpu_result page( struct paging *p, uint64_t size )
 }
 
 /* One result for every call in turn, once. Returns how many calls a copy makes. */
-static unsigned int exhaust( bool write, VkResult result )
+static unsigned int exhaust( bool write, bool list, VkResult result )
 {
     struct paging p;
     enum gpu_result ret;
@@ -132,7 +156,7 @@ static unsigned int exhaust( bool write, VkResult result )
 
     for (n = 1; n < MAX_CALLS; n++)
     {
-        open_paging( &p, write );
+        open_paging( &p, write, list );
         mock.fail( n, result, false );
         ret = page( &p, SIZE );
         hits = mock.hits();
@@ -160,16 +184,16 @@ static unsigned int exhaust( bool write, VkResult result )
 void test_paging_faults(void)
 {
     static const VkResult results[] = { VK_ERROR_OUT_OF_HOST_MEMORY, VK_ERROR_OUT_OF_DEVICE_MEMORY, VK_ERROR_DEVICE_LOST };
-    unsigned int i, write, calls;
+    unsigned int i, kind, calls;
 
     load_mock();
-    for (write = 0; write < 2; write++)
+    for (kind = 0; kind < 4; kind++)
     {
         for (i = 0; i < 3; i++)
         {
-            calls = exhaust( write, results[i] );
+            calls = exhaust( kind & 1, kind & 2, results[i] );
             check( calls > 20, "%u calls", calls );
-            printf( "%s, VkResult %d: %u calls failed\n", write ? "write" : "read", results[i], calls );
+            printf( "%s%s, VkResult %d: %u calls failed\n", kind & 1 ? "write" : "read", kind & 2 ? " a list" : "", results[i], calls );
         }
     }
     unload_mock();
@@ -178,14 +202,14 @@ void test_paging_faults(void)
 /* No memory at all: from the first call on, and in the midst of copying, when even waiting fails for ever. */
 void test_paging_no_memory(void)
 {
-    unsigned int n, write;
+    unsigned int n, kind;
     enum gpu_result ret;
     struct paging p;
 
     load_mock();
-    for (write = 0; write < 2; write++)
+    for (kind = 0; kind < 4; kind++)
     {
-        open_paging( &p, write );
+        open_paging( &p, kind & 1, kind & 2 );
         mock.fail( 1, VK_ERROR_OUT_OF_DEVICE_MEMORY, true );
         check( page( &p, SIZE ) == GPU_OUT_OF_DEVICE_MEMORY && page( &p, 4 ) == GPU_OUT_OF_DEVICE_MEMORY, "no memory" );
         mock.fail( 1, VK_ERROR_OUT_OF_HOST_MEMORY, true );
@@ -208,16 +232,16 @@ void test_paging_no_memory(void)
 /* The GPU hangs at each piece in turn. */
 void test_paging_hang(void)
 {
-    unsigned int n, write, submits, timeouts;
+    unsigned int n, kind, submits, timeouts;
     enum gpu_result ret;
     struct paging p;
 
     load_mock();
-    for (write = 0; write < 2; write++)
+    for (kind = 0; kind < 4; kind++)
     {
         for (n = 1; n < MAX_CALLS; n++)
         {
-            open_paging( &p, write );
+            open_paging( &p, kind & 1, kind & 2 );
             submits = mock.submits();
             timeouts = mock.timeouts();
             mock.hang( n );
@@ -252,19 +276,21 @@ static void *run_hanging( void *arg )
 {
     struct hanging *h = arg;
     uint64_t size = 512 * KB;
+    struct gpu_transfer list[8];
     struct gpu_memory *memory;
     enum gpu_result ret;
-    unsigned int i;
-    void *data;
+    unsigned int i, count = h->index % 2 ? 8 : 1;
+    char *data;
 
     if (gpu_allocate_memory( h->device, 1, MB, &memory )) return NULL;     /* the hang came before */
     data = mmap( NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0 );
+    for (i = 0; i < count; i++) list[i] = (struct gpu_transfer){ memory, 4 + i * (size / count), data + i * (size / count), size / count };
     for (i = 0; i < 20; i++)
     {
         fill_pattern( data, size, i );
-        if ((ret = gpu_write_memory( h->device, memory, 4, data, size ))) break;
+        if ((ret = gpu_write_memories( h->device, list, count ))) break;
         memset( data, 0, size );
-        if ((ret = gpu_read_memory( h->device, memory, 4, data, size ))) break;
+        if ((ret = gpu_read_memories( h->device, list, count ))) break;
         check( has_pattern( data, size, i ), "thread %u: success with wrong content", h->index );
     }
     check( !ret || ret == GPU_DEVICE_LOST, "thread %u: %d", h->index, ret );
@@ -310,7 +336,7 @@ void test_paging_scarce(void)
     struct paging p;
 
     load_mock();
-    open_paging( &p, false );
+    open_paging( &p, false, false );
     mock.limit( 32 * KB );
     check( page( &p, 512 * KB ) == GPU_OUT_OF_DEVICE_MEMORY, "too little" );
     mock.limit( 64 * KB );
@@ -338,7 +364,7 @@ void test_paging_full(void)
     struct paging p;
 
     load_mock();
-    open_paging( &p, true );
+    open_paging( &p, true, false );
     gpu_get_device_adapter( p.device, &adapter );
     for (count = 0; count < 64; count++)
         if (gpu_allocate_memory( p.device, MAPPABLE, 4096, &memories[count] )) break;
@@ -360,22 +386,91 @@ void test_paging_refused(void)
         { 0, 0, MEMORY_SIZE + 4 }, { 4, 0, MEMORY_SIZE }, { MEMORY_SIZE + 4, 0, 0 }, { MEMORY_SIZE, 0, 4 },
         { -4ull, 0, 8 }, { 4, 0, -4ull }, { 2, 0, 4 }, { 0, 2, 4 }, { 0, 0, 2 }, { 0, 1, 0 },
     };
+    struct gpu_transfer list[3];
     unsigned int i, submits;
     struct paging p;
 
     load_mock();
-    open_paging( &p, false );
+    open_paging( &p, false, false );
     submits = mock.submits();
+    list[0] = list[2] = (struct gpu_transfer){ p.memory, 0, pages, 4 * KB };
     for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
     {
         check( gpu_read_memory( p.device, p.memory, wrong[i].offset, pages + wrong[i].shift, wrong[i].size ) == GPU_FAILED,
                "read %u", i );
         check( gpu_write_memory( p.device, p.memory, wrong[i].offset, pages + wrong[i].shift, wrong[i].size ) == GPU_FAILED,
                "write %u", i );
+        /* one among good ones */
+        list[1] = (struct gpu_transfer){ p.memory, wrong[i].offset, pages + wrong[i].shift, wrong[i].size };
+        check( gpu_read_memories( p.device, list, 3 ) == GPU_FAILED, "read %u", i );
+        check( gpu_write_memories( p.device, list, 2 ) == GPU_FAILED, "write %u", i );
+        check( gpu_write_memories( p.device, list + 1, 2 ) == GPU_FAILED, "write %u", i );
     }
     check( mock.submits() == submits, "something was submitted" );
     check( !gpu_read_memory( p.device, p.memory, MEMORY_SIZE, pages, 0 ), "nothing" );
     close_paging( &p );
+    unload_mock();
+}
+
+#define SMALL        1024u
+#define SMALL_SIZE   (64 * KB)
+
+/* One list of that many ranges of size bytes, that lie stride bytes apart in their memory. Returns the submissions that it takes. */
+static unsigned int count_submits( struct gpu_device *device, struct gpu_memory *memory, unsigned char *data, uint64_t stride,
+                                   uint64_t size, bool write, unsigned int expected_copies )
+{
+    static struct gpu_transfer list[SMALL];
+    unsigned int i, submits = mock.submits(), copies = mock.copies(), pending;
+
+    for (i = 0; i < SMALL; i++) list[i] = (struct gpu_transfer){ memory, i * stride, data + i * size, size };
+    mock.most_pending();
+    check( !(write ? gpu_write_memories : gpu_read_memories)( device, list, SMALL ), "copy" );
+    pending = mock.most_pending();
+    check( pending == 3, "%u submissions were in flight", pending );
+    submits = mock.submits() - submits;
+    copies = mock.copies() - copies;
+    check( copies == (expected_copies ? expected_copies : submits), "%u ranges were copied", copies );
+    return submits;
+}
+
+/* Many small ranges take few submissions, and several are with the GPU at once. */
+void test_paging_lists(void)
+{
+    unsigned char *data = mmap( NULL, SMALL * SMALL_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0 );
+    struct gpu_device *device;
+    struct gpu_memory *memory;
+    unsigned int submits;
+
+    load_mock();
+    device = open_mock();
+    if (!check( data != MAP_FAILED && !gpu_allocate_memory( device, 1, 2 * SMALL * SMALL_SIZE, &memory ), "memory" )) exit( 1 );
+    fill_pattern( data, SMALL * SMALL_SIZE, 31 );
+    submits = count_submits( device, memory, data, 2 * SMALL_SIZE, SMALL_SIZE, true, SMALL );
+    check( submits == 32, "%u submissions", submits );
+    memset( data, 0, SMALL * SMALL_SIZE );
+    submits = count_submits( device, memory, data, 2 * SMALL_SIZE, SMALL_SIZE, false, SMALL );
+    check( submits == 32, "%u submissions", submits );
+    check( has_pattern( data, SMALL * SMALL_SIZE, 31 ), "another content" );
+
+    /* Those that adjoin become one. */
+    submits = count_submits( device, memory, data, SMALL_SIZE, SMALL_SIZE, true, 0 );
+    check( submits == 32, "%u submissions", submits );
+    memset( data, 0, SMALL * SMALL_SIZE );
+    submits = count_submits( device, memory, data, SMALL_SIZE, SMALL_SIZE, false, 0 );
+    check( submits == 32, "%u submissions", submits );
+    check( has_pattern( data, SMALL * SMALL_SIZE, 31 ), "another content" );
+
+    /* Tiny ones: it is their number that is limited. */
+    fill_pattern( data, SMALL * 4, 32 );
+    submits = count_submits( device, memory, data, 8, 4, true, SMALL );
+    check( submits == 8, "%u submissions", submits );
+    memset( data, 0, SMALL * 4 );
+    submits = count_submits( device, memory, data, 8, 4, false, SMALL );
+    check( submits == 8, "%u submissions", submits );
+    check( has_pattern( data, SMALL * 4, 32 ), "another content" );
+    gpu_free_memory( device, memory );
+    gpu_close_device( device );
+    munmap( data, SMALL * SMALL_SIZE );
     unload_mock();
 }
 

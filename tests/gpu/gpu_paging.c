@@ -1,5 +1,5 @@
 /*
- * Tests of gpu_read_memory and gpu_write_memory, with any device: Vulkan's, mock_vulkan.c's, tests/fake_gpu.c's
+ * Tests of gpu_read_memories and gpu_write_memories, with any device: Vulkan's, mock_vulkan.c's, tests/fake_gpu.c's
  *
  * Copyright 2026 the winekmt developers
  *
@@ -165,6 +165,115 @@ static void test_import_and_map( struct gpu_device *device, const struct gpu_ada
     munmap( other, 2 * MB );
 }
 
+/***********************************************************************
+ * Lists
+ */
+
+#define LIST_LENGTH  700
+
+static uint32_t next_random( uint32_t *random )
+{
+    return (*random = *random * 1664525 + 1013904223) >> 8;
+}
+
+/* Ranges of two memories of size bytes, from 4 bytes to some MiB, some of which adjoin, and pages, 2 * size bytes, for them. Returns how
+ * many there are. */
+static unsigned int make_list( struct gpu_memory *const memories[2], uint64_t size, unsigned char *pages, uint32_t *random,
+                               struct gpu_transfer list[LIST_LENGTH] )
+{
+    uint64_t offsets[2] = { 0, 0 }, offset = 0, bytes, gap;
+    unsigned int count = 0, kind, which;
+
+    while (count < LIST_LENGTH)
+    {
+        which = next_random( random ) % 2;
+        kind = next_random( random ) % 64;
+        bytes = kind < 4 ? 0 : kind < 20 ? 4 : kind < 40 ? 64 * KB : kind < 60 ? 4 + next_random( random ) % 4096 * 4
+                : kind < 63 ? MB / 4 + next_random( random ) % 4096 * 4 : size / 4;
+        gap = next_random( random ) % 3 ? 0 : next_random( random ) % 64 * 4;
+        if (offsets[which] + gap + bytes > size) break;
+        offsets[which] += gap;
+        offset += next_random( random ) % 64 * 4;
+        if (kind > 62) offset = (offset + 0xfff) & ~0xfffull;   /* may be imported */
+        if (offset + bytes > 2 * size) break;
+        list[count++] = (struct gpu_transfer){ memories[which], offsets[which], pages + offset, bytes };
+        offsets[which] += bytes;
+        offset += bytes;
+    }
+    return count;
+}
+
+struct lists
+{
+    pthread_t          thread;
+    struct gpu_device *device;
+    uint64_t           size;        /* of each memory, bytes */
+    uint32_t           type, seed;
+    unsigned int       rounds;
+};
+
+/* Writes a list, and reads it back, and looks at all bytes of memories and pages each time. */
+static void *run_lists( void *arg )
+{
+    static const char *const wrong = "seed %u, round %u: %u ranges";
+    const struct lists *l = arg;
+    unsigned char *pages = map_pages( 2 * l->size ), *expected = map_pages( 2 * l->size ), *all = map_pages( 2 * l->size );
+    struct gpu_transfer *list = malloc( LIST_LENGTH * sizeof(*list) );
+    struct gpu_memory *memories[2];
+    uint32_t random = l->seed;
+    unsigned int i, round, count;
+
+    for (i = 0; i < 2; i++)
+        if (!check( list && !gpu_allocate_memory( l->device, l->type, l->size, &memories[i] ), "memory" )) exit( 1 );
+    for (round = 0; round < l->rounds; round++)
+    {
+        count = make_list( memories, l->size, pages, &random, list );
+        check( count > 20, wrong, l->seed, round, count );
+        memset( expected, 0x11, 2 * l->size );
+        for (i = 0; i < 2; i++) check( !gpu_write_memory( l->device, memories[i], 0, expected, l->size ), "write all" );
+        fill_pattern( pages, 2 * l->size, l->seed + round );
+        for (i = 0; i < count; i++)
+            memcpy( expected + (list[i].memory == memories[1] ? l->size : 0) + list[i].offset, list[i].pages, list[i].size );
+        check( !gpu_write_memories( l->device, list, count ), wrong, l->seed, round, count );
+        check( has_pattern( pages, 2 * l->size, l->seed + round ), "the write changed the pages" );
+        for (i = 0; i < 2; i++) check( !gpu_read_memory( l->device, memories[i], 0, all + i * l->size, l->size ), "read all" );
+        check( !memcmp( all, expected, 2 * l->size ), wrong, l->seed, round, count );
+
+        memset( expected, 0xee, 2 * l->size );
+        for (i = 0; i < count; i++) memcpy( expected + ((unsigned char *)list[i].pages - pages), list[i].pages, list[i].size );
+        memset( pages, 0xee, 2 * l->size );
+        check( !gpu_read_memories( l->device, list, count ), wrong, l->seed, round, count );
+        check( !memcmp( pages, expected, 2 * l->size ), wrong, l->seed, round, count );
+    }
+    for (i = 0; i < 2; i++) gpu_free_memory( l->device, memories[i] );
+    free( list );
+    munmap( pages, 2 * l->size );
+    munmap( expected, 2 * l->size );
+    munmap( all, 2 * l->size );
+    return NULL;
+}
+
+static void test_lists( struct gpu_device *device, const struct gpu_adapter *adapter )
+{
+    struct lists lists[6];
+    uint32_t i, type;
+
+    check( !gpu_read_memories( device, NULL, 0 ) && !gpu_write_memories( device, NULL, 0 ), "no list" );
+    for (type = 0; type < adapter->type_count; type++)
+    {
+        if (adapter->types[type].properties == GPU_MEMORY_UNUSABLE) continue;
+        lists[0] = (struct lists){ .device = device, .size = 8 * MB, .type = type, .seed = 17 + type, .rounds = 3 };
+        run_lists( &lists[0] );
+    }
+    for (type = 0; adapter->types[type].properties == GPU_MEMORY_UNUSABLE; type++) {}
+    for (i = 0; i < 6; i++)     /* more than there are slots of staging memory */
+    {
+        lists[i] = (struct lists){ .device = device, .size = 2 * MB, .type = type, .seed = 100 + i, .rounds = 6 };
+        check( !os_create_thread( &lists[i].thread, run_lists, &lists[i] ), "thread %u", i );
+    }
+    for (i = 0; i < 6; i++) pthread_join( lists[i].thread, NULL );
+}
+
 /* More threads than there are slots of staging memory, each with a range of its own of two memories. */
 #define THREADS  9
 #define RANGE    (MB + 132 * KB)
@@ -221,5 +330,6 @@ void test_paging( struct gpu_device *device, const struct gpu_adapter *adapter )
     test_ranges( device, adapter );
     test_large( device, adapter );
     test_import_and_map( device, adapter );
+    test_lists( device, adapter );
     test_pagers( device, adapter );
 }

@@ -28,7 +28,7 @@ bool has_pattern( const void *pointer, uint64_t size, uint32_t seed );
 void test_adapter( const struct gpu_adapter *listed );
 void test_enum( const struct gpu_adapter *adapters, uint32_t count );
 
-/* gpu_paging.c: gpu_read_memory and gpu_write_memory. */
+/* gpu_paging.c: gpu_read_memories and gpu_write_memories. */
 void test_paging( struct gpu_device *device, const struct gpu_adapter *adapter );
 
 /* gpu_faults.c: the same with mock_vulkan.c. */
@@ -39,6 +39,7 @@ void test_paging_hang_threads(void);
 void test_paging_scarce(void);
 void test_paging_full(void);
 void test_paging_refused(void);
+void test_paging_lists(void);
 void test_results(void);
 void test_copy_memory(void);
 

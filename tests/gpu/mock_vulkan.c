@@ -54,10 +54,13 @@ struct physical
 struct memory { unsigned char *bytes; uint64_t size; uint32_t type; int imported, mapped, live_buffers; };
 struct buffer { struct memory *memory; uint64_t size; int external; };
 struct fence  { int signalled; };
+
+#define MAX_COPIES  128     /* in one command buffer */
+
 struct commands
 {
-    VkBufferCopy region;
-    struct buffer *src, *dst;
+    struct { VkBufferCopy region; struct buffer *src, *dst; } copies[MAX_COPIES];
+    unsigned int count;
     struct commands *next;      /* in pending */
     struct fence *fence;
     int hangs;
@@ -79,6 +82,7 @@ static atomic_ullong largest;
 /* The queue, and what was asked to go wrong; all protected by mutex */
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct commands *pending;        /* submitted and not yet run, in that order */
+static unsigned int most_pending, copies;
 static int waited;                      /* somebody waited for a submission that hangs */
 static int lost;
 static unsigned int fail_nth, fail_hits, hang_nth;
@@ -132,6 +136,27 @@ unsigned int EXPORT mock_vulkan_timeouts( void )
     return timeouts;
 }
 
+unsigned int EXPORT mock_vulkan_copies( void )
+{
+    unsigned int ret;
+
+    pthread_mutex_lock( &mutex );
+    ret = copies;
+    pthread_mutex_unlock( &mutex );
+    return ret;
+}
+
+unsigned int EXPORT mock_vulkan_most_pending( void )
+{
+    unsigned int ret;
+
+    pthread_mutex_lock( &mutex );
+    ret = most_pending;
+    most_pending = 0;
+    pthread_mutex_unlock( &mutex );
+    return ret;
+}
+
 /* A lost device drops its work. */
 static void lose_locked(void)
 {
@@ -159,10 +184,17 @@ VkResult mock_begin(void)
 static int run_locked( struct fence *fence )
 {
     struct commands *c;
+    unsigned int i;
 
     while (!fence->signalled && (c = pending) && !c->hangs)
     {
-        memcpy( c->dst->memory->bytes + c->region.dstOffset, c->src->memory->bytes + c->region.srcOffset, c->region.size );
+        for (i = c->count; i--; )   /* in no order that a caller could rely on */
+        {
+            const VkBufferCopy *region = &c->copies[i].region;
+
+            memcpy( c->copies[i].dst->memory->bytes + region->dstOffset, c->copies[i].src->memory->bytes + region->srcOffset, region->size );
+        }
+        copies += c->count;
         c->fence->signalled = 1;
         pending = c->next;
     }
@@ -173,9 +205,14 @@ static int run_locked( struct fence *fence )
 static void must_be_idle( const void *object )
 {
     struct commands *c;
+    unsigned int i;
 
     pthread_mutex_lock( &mutex );
-    for (c = pending; c; c = c->next) must( c != object && c->fence != object && c->src != object && c->dst != object );
+    for (c = pending; c; c = c->next)
+    {
+        must( c != object && c->fence != object );
+        for (i = 0; i < c->count; i++) must( c->copies[i].src != object && c->copies[i].dst != object );
+    }
     pthread_mutex_unlock( &mutex );
 }
 
@@ -619,14 +656,14 @@ ENTRY(vkBeginCommandBuffer) VkResult mock_vkBeginCommandBuffer( VkCommandBuffer 
 {
     (void)info;
     BEGIN();
-    must( !((struct commands *)commands)->src );
+    must( !((struct commands *)commands)->count );
     return VK_SUCCESS;
 }
 
 ENTRY(vkEndCommandBuffer) VkResult mock_vkEndCommandBuffer( VkCommandBuffer commands )
 {
     BEGIN();
-    must( ((struct commands *)commands)->src );
+    must( ((struct commands *)commands)->count );
     return VK_SUCCESS;
 }
 
@@ -644,24 +681,30 @@ ENTRY(vkCmdCopyBuffer) void mock_vkCmdCopyBuffer( VkCommandBuffer handle, VkBuff
 {
     struct commands *commands = (struct commands *)handle;
 
-    must( count == 1 );
-    commands->region = *regions;
-    commands->src = (struct buffer *)src;
-    commands->dst = (struct buffer *)dst;
+    must( count == 1 && commands->count < MAX_COPIES );
+    commands->copies[commands->count].region = *regions;
+    commands->copies[commands->count].src = (struct buffer *)src;
+    commands->copies[commands->count++].dst = (struct buffer *)dst;
 }
 
 ENTRY(vkQueueSubmit) VkResult mock_vkQueueSubmit( VkQueue queue, uint32_t count, const VkSubmitInfo *info, VkFence fence )
 {
     struct commands *commands = (struct commands *)*info->pCommandBuffers, **ptr;
-    const VkBufferCopy *region = &commands->region;
+    unsigned int i, length = 1;
     int submit = submits++;
     VkResult ret = VK_SUCCESS;
 
     (void)queue;
     must( count == 1 && info->commandBufferCount == 1 );
-    must( region->size && region->srcOffset + region->size <= commands->src->size &&
-          region->dstOffset + region->size <= commands->dst->size );
-    must( commands->src->memory && commands->dst->memory && !((struct fence *)fence)->signalled );
+    for (i = 0; i < commands->count; i++)
+    {
+        const VkBufferCopy *region = &commands->copies[i].region;
+        const struct buffer *src = commands->copies[i].src, *dst = commands->copies[i].dst;
+
+        must( region->size && region->srcOffset + region->size <= src->size && region->dstOffset + region->size <= dst->size );
+        must( src->memory && dst->memory );
+    }
+    must( !((struct fence *)fence)->signalled );
     must_be_idle( commands );
     must_be_idle( (void *)fence );
     BEGIN();
@@ -674,8 +717,9 @@ ENTRY(vkQueueSubmit) VkResult mock_vkQueueSubmit( VkQueue queue, uint32_t count,
         commands->hangs = (mock_mode( "hang" ) && !submit) || (hang_nth && !--hang_nth);
         commands->fence = (struct fence *)fence;
         commands->next = NULL;
-        for (ptr = &pending; *ptr; ptr = &(*ptr)->next) {}
+        for (ptr = &pending; *ptr; ptr = &(*ptr)->next) length++;
         *ptr = commands;
+        if (length > most_pending) most_pending = length;
     }
     pthread_mutex_unlock( &mutex );
     return ret;

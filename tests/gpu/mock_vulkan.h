@@ -29,6 +29,12 @@ void mock_vulkan_limit( uint64_t largest );
 /* Submissions since the library was loaded. */
 unsigned int mock_vulkan_submits( void );
 
+/* What vkCmdCopyBuffer recorded and was run, since the library was loaded. */
+unsigned int mock_vulkan_copies( void );
+
+/* The most submissions that were made and not waited for, at any time since the last call of this. */
+unsigned int mock_vulkan_most_pending( void );
+
 /* Waits of 10 s for what hangs, since the library was loaded; they do not last so long here. */
 unsigned int mock_vulkan_timeouts( void );
 

@@ -6,7 +6,7 @@
  *
  * Rules for every function: no lock of core is held by the caller; any thread may call, a Windows thread or one made by
  * pthread_create; two calls on the same gpu_memory are never made at once, with these exceptions: gpu_copy_memory,
- * gpu_read_memory and gpu_write_memory of ranges that do not overlap, or that all of them only read, and one gpu_map_memory
+ * gpu_read_memories and gpu_write_memories of ranges that do not overlap, or that all of them only read, and one gpu_map_memory
  * beside those. Nothing here writes to memory of the program, but where it is given as a destination.
  *
  * Copyright 2026 the winekmt developers
@@ -84,7 +84,7 @@ struct gpu_adapter
     bool     has_host_import;   /* VK_EXT_external_memory_host */
     uint64_t host_import_alignment; /* bytes: pointer and size of an import are multiples; 0 without the extension */
     uint64_t max_memory_size;   /* bytes: maxMemoryAllocationSize */
-    uint32_t max_memory_count;  /* maxMemoryAllocationCount, 4096 on many, less what gpu_read_memory needs for itself */
+    uint32_t max_memory_count;  /* maxMemoryAllocationCount, 4096 on many, less what gpu_read_memories needs for itself */
     bool     has_pci_address;   /* VK_EXT_pci_bus_info */
     uint32_t pci_domain, pci_bus, pci_device, pci_function;
     bool     has_int64_atomics; /* shaderBufferInt64Atomics */
@@ -184,23 +184,51 @@ enum gpu_result gpu_map_memory( struct gpu_device *device, struct gpu_memory *me
 enum gpu_result gpu_copy_memory( struct gpu_device *device, struct gpu_memory *dst, uint64_t dst_offset,
                                  struct gpu_memory *src, uint64_t src_offset, uint64_t size );
 
+/* A range of a memory, and the pages of this process that it is copied to, or from. */
+struct gpu_transfer
+{
+    struct gpu_memory *memory;
+    uint64_t           offset;  /* bytes into memory, a multiple of 4 */
+    void              *pages;   /* a multiple of 4; gpu_write_memories does not write to them */
+    uint64_t           size;    /* bytes, a multiple of 4; 0 copies nothing */
+};
+
 /***********************************************************************
- *           gpu_read_memory, gpu_write_memory
+ *           gpu_read_memories, gpu_write_memories
  *
- * Copy between a memory of any type, imported or not, mapped or not, and ordinary pages of this process that the caller keeps
- * alive and writable; those of gpu_write_memory need only be readable, and nobody changes them meanwhile. Done when they
- * return. offset, size: bytes, multiples of 4, inside the memory; size 0 is success. The pointer: a multiple of 4; page-aligned
- * is fastest from 1 MiB on, since the GPU can then reach the pages without a second copy.
+ * Copy between memories of any type, imported or not, mapped or not, and ordinary pages of this process that the caller keeps
+ * alive and writable; those of gpu_write_memories need only be readable, and nobody changes them meanwhile. All of the list
+ * is done when they return. Destinations, of one list too, do not overlap with anything else that is copied. Page-aligned
+ * pages are fastest from 1 MiB on, since the GPU can then reach them without a second copy; below that many ranges in a list
+ * cost little more than one of their size.
+ * One result for the list: GPU_SUCCESS, or all the destinations are undefined, and only those; which transfer failed is not
+ * said, but each can be tried by itself.
  * GPU_OUT_OF_HOST_MEMORY, GPU_OUT_OF_DEVICE_MEMORY: none for staging; a later call may succeed. GPU_DEVICE_LOST: the device
  * was lost, or did not finish a part within 10 s. GPU_FAILED: out of bounds, or no multiples of 4; nothing is copied then.
- * After any other failure the destination range is undefined, and only that. Should a GPU that hangs come back, it may
- * still write to the pages after GPU_DEVICE_LOST: give them back with munmap, not to another use.
+ * Should a GPU that hangs come back, it may still write to the pages after GPU_DEVICE_LOST: give them back with munmap, not
+ * to another use.
  * A device keeps up to 8 MiB of host-visible memory for this from the first call on; its place in the driver's count of
  * memory objects is set aside beforehand.
  */
-enum gpu_result gpu_read_memory( struct gpu_device *device, struct gpu_memory *memory, uint64_t offset, void *dst, uint64_t size );
-enum gpu_result gpu_write_memory( struct gpu_device *device, struct gpu_memory *memory, uint64_t offset, const void *src,
-                                  uint64_t size );
+enum gpu_result gpu_read_memories( struct gpu_device *device, const struct gpu_transfer *transfers, unsigned int count );
+enum gpu_result gpu_write_memories( struct gpu_device *device, const struct gpu_transfer *transfers, unsigned int count );
+
+/* The same for one. */
+static inline enum gpu_result gpu_read_memory( struct gpu_device *device, struct gpu_memory *memory, uint64_t offset, void *dst,
+                                               uint64_t size )
+{
+    struct gpu_transfer transfer = { memory, offset, dst, size };
+
+    return gpu_read_memories( device, &transfer, 1 );
+}
+
+static inline enum gpu_result gpu_write_memory( struct gpu_device *device, struct gpu_memory *memory, uint64_t offset,
+                                                const void *src, uint64_t size )
+{
+    struct gpu_transfer transfer = { memory, offset, (void *)src, size };
+
+    return gpu_write_memories( device, &transfer, 1 );
+}
 
 /* Drops the instance and the loader. For tests that look for leaks: no device may be open. */
 void gpu_shutdown( void );

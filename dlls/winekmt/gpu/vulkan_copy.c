@@ -98,16 +98,16 @@ static enum gpu_result create_copy( struct gpu_device *device, struct vulkan_cop
     return vulkan_device_result( device, result );
 }
 
-static VkResult record_copy( struct gpu_device *device, struct vulkan_copy *copy, VkBuffer dst, uint64_t dst_offset,
-                             VkBuffer src, uint64_t src_offset, uint64_t size )
+static VkResult record_copy( struct gpu_device *device, struct vulkan_copy *copy, const struct vulkan_region *regions,
+                             unsigned int count, const struct gpu_memory *other, bool write )
 {
     VkCommandBufferBeginInfo begin = { .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
                                        .flags = VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT };
-    VkBufferCopy region = { src_offset, dst_offset, size };
     VkMemoryBarrier before = { .sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER, .srcAccessMask = VK_ACCESS_TRANSFER_WRITE_BIT,
                                .dstAccessMask = VK_ACCESS_TRANSFER_READ_BIT | VK_ACCESS_TRANSFER_WRITE_BIT };
     VkMemoryBarrier after = { .sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER, .srcAccessMask = VK_ACCESS_TRANSFER_WRITE_BIT,
                               .dstAccessMask = VK_ACCESS_HOST_READ_BIT | VK_ACCESS_HOST_WRITE_BIT };
+    unsigned int i;
     VkResult result;
 
     if ((result = device->funcs.vkResetCommandPool( device->handle, copy->pool, 0 ))) return result;
@@ -116,7 +116,15 @@ static VkResult record_copy( struct gpu_device *device, struct vulkan_copy *copy
     /* Earlier copies, of whatever thread, come first; what the CPU wrote is visible by submitting. */
     device->funcs.vkCmdPipelineBarrier( copy->commands, VK_PIPELINE_STAGE_TRANSFER_BIT, VK_PIPELINE_STAGE_TRANSFER_BIT,
                                         0, 1, &before, 0, NULL, 0, NULL );
-    device->funcs.vkCmdCopyBuffer( copy->commands, src, dst, 1, &region );
+    for (i = 0; i < count; i++)     /* they write to different places, so there is no order between them */
+    {
+        const struct vulkan_region *region = &regions[i];
+        VkBufferCopy in = { region->other_offset, region->offset, region->size };
+        VkBufferCopy out = { region->offset, region->other_offset, region->size };
+
+        if (write) device->funcs.vkCmdCopyBuffer( copy->commands, other->buffer, region->memory->buffer, 1, &in );
+        else device->funcs.vkCmdCopyBuffer( copy->commands, region->memory->buffer, other->buffer, 1, &out );
+    }
     device->funcs.vkCmdPipelineBarrier( copy->commands, VK_PIPELINE_STAGE_TRANSFER_BIT, VK_PIPELINE_STAGE_HOST_BIT,
                                         0, 1, &after, 0, NULL, 0, NULL );
     return device->funcs.vkEndCommandBuffer( copy->commands );
@@ -217,30 +225,33 @@ static void release_copy( struct gpu_device *device, struct vulkan_copy *copy, V
 /***********************************************************************
  *           vulkan_start_copy
  *
- * Queues a copy between two memories, behind all that were queued before. offsets, size: bytes, checked by the caller, size not
- * 0. After success vulkan_finish_copy must be called; both memories live until then. After a failure *copy is NULL and the
- * GPU is done with them, or gpu_free_memory knows that it is not.
- * Cost: the device's mutex, twice, for moments; a VkBuffer for each memory at its first copy.
+ * Queues a copy, behind all that were queued before, between other and the memories of the regions, which are count, 1 or
+ * more: with write into these, else out of them. Offsets, sizes: bytes, checked by the caller, no size 0; what is written
+ * does not overlap. After success vulkan_finish_copy must be called; all memories live until then. After a failure *copy is
+ * NULL and the GPU is done with them, or gpu_free_memory knows that it is not.
+ * Cost: the device's mutex, twice, for moments, and one submission; a VkBuffer for each memory at its first copy.
  */
-enum gpu_result vulkan_start_copy( struct gpu_device *device, struct gpu_memory *dst, uint64_t dst_offset,
-                                   struct gpu_memory *src, uint64_t src_offset, uint64_t size, struct vulkan_copy **ret_copy )
+enum gpu_result vulkan_start_copy( struct gpu_device *device, const struct vulkan_region *regions, unsigned int count,
+                                   struct gpu_memory *other, bool write, struct vulkan_copy **ret_copy )
 {
     struct vulkan_copy *copy = NULL;
     enum gpu_result ret;
     VkResult result;
+    unsigned int i;
 
     *ret_copy = NULL;
     if (atomic_load( &device->lost )) return GPU_DEVICE_LOST;
 
     pthread_mutex_lock( &device->mutex );
-    if (!(ret = get_buffer_locked( device, dst ))) ret = get_buffer_locked( device, src );
+    ret = get_buffer_locked( device, other );
+    for (i = 0; !ret && i < count; i++) ret = get_buffer_locked( device, regions[i].memory );
     if (!ret && (copy = device->idle_copies)) device->idle_copies = copy->next;
     pthread_mutex_unlock( &device->mutex );
 
     if (!ret && !copy) ret = create_copy( device, &copy );
     if (ret) return ret;
 
-    result = record_copy( device, copy, dst->buffer, dst_offset, src->buffer, src_offset, size );
+    result = record_copy( device, copy, regions, count, other, write );
     if (!result) result = submit_copy( device, copy );
     if (result)
     {
@@ -288,8 +299,11 @@ enum gpu_result gpu_copy_memory( struct gpu_device *device, struct gpu_memory *d
 
     for (done = 0; !ret && done < size; done += part)
     {
-        part = size - done < PIECE_SIZE ? size - done : PIECE_SIZE;
-        if ((ret = vulkan_start_copy( device, dst, dst_offset + done, src, src_offset + done, part, &newer ))) break;
+        struct vulkan_region region = { dst, dst_offset + done, src_offset + done, size - done };
+
+        if (region.size > PIECE_SIZE) region.size = PIECE_SIZE;
+        part = region.size;
+        if ((ret = vulkan_start_copy( device, &region, 1, src, true, &newer ))) break;
         if (older) ret = vulkan_finish_copy( device, older );
         older = newer;
     }

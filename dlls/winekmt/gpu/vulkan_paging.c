@@ -7,8 +7,12 @@
  * device, made at the first need and kept, in slots of which the GPU fills (or drains) one while the CPU does the other.
  * What cannot be imported after all is staged instead.
  *
+ * A call has a list of transfers, and what of it is staged is one row of bytes: a slot takes the next of them, of however many
+ * transfers, and is one submission. So small ones cost what one large one costs. A part that goes straight interrupts the row.
+ *
  * Any number of threads may page at once. Each needs one slot to get on and takes more only while nobody waits for his
- * first; who has a slot always gives it back, since no wait for the GPU is without end. So nobody waits forever.
+ * first; who has a slot always gives it back, since no wait for the GPU is without end. So nobody waits forever. No slot is
+ * kept while a part goes straight.
  *
  * Copyright 2026 the winekmt developers
  *
@@ -35,16 +39,22 @@
 #define STAGING_PIECE_MIN   0x40000ull      /* smaller pieces cost more in submissions than they gain by overlapping */
 #define STAGING_RETRY_NS    1000000000ull   /* until a smaller staging memory than we wanted is tried anew */
 #define DEPTH               3               /* slots that one call uses at most */
+#define MAX_REGIONS         128             /* in one slot; they are on the stack */
 
-/* One call of gpu_read_memory or gpu_write_memory, or a part of it; on the stack of its thread. */
-struct transfer
+/* One call of gpu_read_memories or gpu_write_memories; on the stack of its thread. */
+struct list
 {
-    struct gpu_device *device;
-    struct gpu_memory *memory;
-    uint64_t           offset;  /* bytes into memory */
-    char              *pointer; /* the pages; not written to with write */
-    uint64_t           size;    /* bytes */
-    bool               write;   /* from the pages to the memory */
+    struct gpu_device         *device;
+    const struct gpu_transfer *transfers;
+    unsigned int               count;
+    bool                       write;   /* from the pages to the memories */
+};
+
+/* The next byte of a list that is to be copied; at the end the index is the list's count. */
+struct position
+{
+    unsigned int index;
+    uint64_t     offset;    /* bytes into that transfer */
 };
 
 /***********************************************************************
@@ -194,22 +204,39 @@ static void release_slot( struct gpu_device *device, int slot )
     pthread_mutex_unlock( &staging->mutex );
 }
 
-/* Starts a copy of size bytes between offset of the transfer and other_offset of another memory. */
-static enum gpu_result start_copy( const struct transfer *t, uint64_t offset, struct gpu_memory *other, uint64_t other_offset,
-                                   uint64_t size, struct vulkan_copy **copy )
+/* Moves *from over the next bytes before end, at most size (not 0) and all of one transfer, and returns them; of size 0 when end
+ * is reached. */
+static struct gpu_transfer next_range( const struct list *list, struct position *from, const struct position *end, uint64_t size )
 {
-    if (t->write)
-        return vulkan_start_copy( t->device, t->memory, t->offset + offset, other, other_offset, size, copy );
-    return vulkan_start_copy( t->device, other, other_offset, t->memory, t->offset + offset, size, copy );
+    struct gpu_transfer range = { NULL };
+
+    while (!range.size && (from->index < end->index || from->offset < end->offset))
+    {
+        const struct gpu_transfer *transfer = &list->transfers[from->index];
+        uint64_t left = (from->index < end->index ? transfer->size : end->offset) - from->offset;
+
+        range.memory = transfer->memory;
+        range.offset = transfer->offset + from->offset;
+        range.pages = (char *)transfer->pages + from->offset;
+        range.size = left < size ? left : size;
+        from->offset += range.size;
+        if (from->index == end->index || from->offset < transfer->size) continue;
+        from->index++;
+        from->offset = 0;
+    }
+    return range;
 }
 
-/* A part of a transfer that the GPU has. */
-struct piece
+/***********************************************************************
+ * Straight
+ */
+
+/* A part of a range that the GPU has. */
+struct direct_piece
 {
     struct vulkan_copy *copy;
-    uint64_t            offset, size;   /* bytes into the transfer */
-    struct gpu_memory  *import;         /* of direct pieces */
-    int                 slot;           /* of staged ones */
+    uint64_t            offset, size;   /* bytes into the range */
+    struct gpu_memory  *import;
 };
 
 /* Makes pages that are about to be written to be there. Calling the kernel for pages that are there already would cost as much as
@@ -222,34 +249,48 @@ static void populate_pages( void *pointer, uint64_t size )
     madvise( pointer, size, MADV_POPULATE_WRITE );  /* where it fails, the copy itself finds out */
 }
 
-/* Takes a piece of the transfer's pages for the GPU. */
-static enum gpu_result start_direct_piece( const struct transfer *t, struct piece *piece )
+/* Takes a piece of the range's pages for the GPU. */
+static enum gpu_result start_direct_piece( const struct list *list, const struct gpu_transfer *range, struct direct_piece *piece )
 {
-    struct gpu_device *device = t->device;
+    struct vulkan_region region = { range->memory, range->offset + piece->offset, 0, piece->size };
+    char *pages = (char *)range->pages + piece->offset;
     enum gpu_result ret;
 
     /* While the GPU has the piece before: a driver that runs on the CPU would fault page by page in the copy. */
-    if (!t->write) populate_pages( t->pointer + piece->offset, piece->size );
-    if ((ret = vulkan_import_pages( device, t->pointer + piece->offset, piece->size, &piece->import ))) return ret;
-    if ((ret = start_copy( t, piece->offset, piece->import, 0, piece->size, &piece->copy )))
-        gpu_free_memory( device, piece->import );
+    if (!list->write) populate_pages( pages, piece->size );
+    if ((ret = vulkan_import_pages( list->device, pages, piece->size, &piece->import ))) return ret;
+    if ((ret = vulkan_start_copy( list->device, &region, 1, piece->import, list->write, &piece->copy )))
+        gpu_free_memory( list->device, piece->import );
     return ret;
 }
 
-static enum gpu_result finish_direct_piece( const struct transfer *t, struct piece *piece )
+static enum gpu_result finish_direct_piece( const struct list *list, struct direct_piece *piece )
 {
-    enum gpu_result ret = vulkan_finish_copy( t->device, piece->copy );
+    enum gpu_result ret = vulkan_finish_copy( list->device, piece->copy );
 
-    gpu_free_memory( t->device, piece->import );    /* knows when the GPU hangs on it */
+    gpu_free_memory( list->device, piece->import );     /* knows when the GPU hangs on it */
     return ret;
 }
 
-/* A transfer with import; pointer and size suit it. *done: what has been copied, also after a failure, from the beginning. */
-static enum gpu_result transfer_direct( const struct transfer *t, uint64_t *done )
+/* The part of a transfer that can be imported and is large enough for it: *head bytes into it. Returns its size; 0: there is none. */
+static uint64_t direct_part( const struct gpu_device *device, const struct gpu_transfer *transfer, uint64_t *head )
 {
-    const struct gpu_adapter *adapter = &t->device->adapter;
+    uint64_t alignment = device->adapter.host_import_alignment, size;
+
+    if (!device->adapter.has_host_import) return 0;
+    *head = -(uintptr_t)transfer->pages % alignment;
+    if (*head >= transfer->size) return 0;
+    size = transfer->size - *head;
+    size -= size % alignment;
+    return size >= DIRECT_MIN ? size : 0;
+}
+
+/* Copies a range with import; pages and size suit it. *done: what has been copied, also after a failure, from the beginning. */
+static enum gpu_result transfer_direct( const struct list *list, const struct gpu_transfer *range, uint64_t *done )
+{
+    const struct gpu_adapter *adapter = &list->device->adapter;
     enum gpu_result ret = GPU_SUCCESS, last;
-    struct piece older = { NULL }, newer;
+    struct direct_piece older = { NULL }, newer;
     uint64_t part = DIRECT_PIECE_FIRST, largest, offset = 0;
 
     *done = 0;
@@ -257,82 +298,114 @@ static enum gpu_result transfer_direct( const struct transfer *t, uint64_t *done
     largest -= largest % adapter->host_import_alignment;
     if (largest < DIRECT_PIECE_FIRST || part % adapter->host_import_alignment) return GPU_NOT_SUPPORTED;
 
-    while (!ret && offset < t->size)
+    while (!ret && offset < range->size)
     {
-        newer = (struct piece){ .offset = offset, .size = t->size - offset < part ? t->size - offset : part };
-        if ((ret = start_direct_piece( t, &newer ))) break;
+        newer = (struct direct_piece){ .offset = offset, .size = range->size - offset < part ? range->size - offset : part };
+        if ((ret = start_direct_piece( list, range, &newer ))) break;
         offset += newer.size;
         part = part * 2 < largest ? part * 2 : largest;
-        if (older.copy && !(ret = finish_direct_piece( t, &older ))) *done += older.size;
+        if (older.copy && !(ret = finish_direct_piece( list, &older ))) *done += older.size;
         older = newer;
     }
     if (older.copy)
     {
-        last = finish_direct_piece( t, &older );
+        last = finish_direct_piece( list, &older );
         if (!last && *done == older.offset) *done += older.size;
         if (last) ret = last;
     }
     return ret;
 }
 
-/* Puts the next piece through a slot. */
-static enum gpu_result start_staged_piece( const struct transfer *t, struct piece *piece )
-{
-    struct vulkan_staging *staging = &t->device->staging;
-    uint64_t slot_offset = piece->slot * staging->slot_size;
+/***********************************************************************
+ * Staged
+ */
 
-    if (t->write) memcpy( (char *)staging->memory->mapping + slot_offset, t->pointer + piece->offset, piece->size );
-    return start_copy( t, piece->offset, staging->memory, slot_offset, piece->size, &piece->copy );
+/* What one slot has of a list. */
+struct staged_piece
+{
+    struct vulkan_copy *copy;
+    struct position     first, end;
+    uint64_t            size;           /* bytes */
+    int                 slot;
+};
+
+/* Puts the next bytes of the list, from piece->first on and at most size, through the piece's slot. */
+static enum gpu_result start_staged_piece( const struct list *list, const struct position *end, uint64_t size, struct staged_piece *piece )
+{
+    struct vulkan_staging *staging = &list->device->staging;
+    struct vulkan_region regions[MAX_REGIONS], *last = NULL;
+    uint64_t slot_offset = piece->slot * staging->slot_size;
+    struct gpu_transfer range;
+    unsigned int count = 0;
+
+    piece->end = piece->first;
+    for (piece->size = 0; piece->size < size && count < MAX_REGIONS; piece->size += range.size)
+    {
+        if (!(range = next_range( list, &piece->end, end, size - piece->size )).size) break;
+        if (list->write) memcpy( (char *)staging->memory->mapping + slot_offset + piece->size, range.pages, range.size );
+        /* Small allocations that are used together often lie side by side in one memory. */
+        if (last && last->memory == range.memory && last->offset + last->size == range.offset) last->size += range.size;
+        else
+        {
+            last = &regions[count++];
+            *last = (struct vulkan_region){ range.memory, range.offset, slot_offset + piece->size, range.size };
+        }
+    }
+    return vulkan_start_copy( list->device, regions, count, staging->memory, list->write, &piece->copy );
 }
 
-static enum gpu_result finish_staged_piece( const struct transfer *t, struct piece *piece )
+static enum gpu_result finish_staged_piece( const struct list *list, struct staged_piece *piece )
 {
-    struct vulkan_staging *staging = &t->device->staging;
-    enum gpu_result ret = vulkan_finish_copy( t->device, piece->copy );
+    struct vulkan_staging *staging = &list->device->staging;
+    const char *content = (char *)staging->memory->mapping + piece->slot * staging->slot_size;
+    enum gpu_result ret = vulkan_finish_copy( list->device, piece->copy );
+    struct gpu_transfer range;
 
-    if (!ret && !t->write)
-        memcpy( t->pointer + piece->offset, (char *)staging->memory->mapping + piece->slot * staging->slot_size,
-                piece->size );
-    release_slot( t->device, piece->slot );
+    while (!ret && !list->write && (range = next_range( list, &piece->first, &piece->end, UINT64_MAX )).size)
+    {
+        memcpy( range.pages, content, range.size );
+        content += range.size;
+    }
+    release_slot( list->device, piece->slot );
     return ret;
 }
 
-/* A transfer through staging memory. */
-static enum gpu_result transfer_staged( const struct transfer *t )
+/* Copies what is between two positions through staging memory. */
+static enum gpu_result transfer_staged( const struct list *list, struct position from, const struct position *end )
 {
-    struct vulkan_staging *staging = &t->device->staging;
-    struct piece pieces[DEPTH];     /* those with the GPU, a ring */
+    struct vulkan_staging *staging = &list->device->staging;
+    struct staged_piece pieces[DEPTH];      /* those with the GPU, a ring */
     unsigned int first = 0, count = 0;
     enum gpu_result ret = GPU_SUCCESS, last;
-    uint64_t part, offset = 0;
+    struct position position = from;
+    uint64_t part, size, total = 0, done = 0;
 
+    while ((size = next_range( list, &position, end, UINT64_MAX ).size)) total += size;
     /* Short ones overlap too, in smaller pieces. */
-    part = (t->size / DEPTH + 0xfff) & ~0xfffull;
+    part = (total / DEPTH + 0xfff) & ~0xfffull;
     if (part < STAGING_PIECE_MIN) part = STAGING_PIECE_MIN;
 
-    while (count || (!ret && offset < t->size))
+    while (count || (!ret && done < total))
     {
-        if (!ret && offset < t->size && count < DEPTH)
+        if (!ret && done < total && count < DEPTH)
         {
-            struct piece *piece = &pieces[(first + count) % DEPTH];
+            struct staged_piece *piece = &pieces[(first + count) % DEPTH];
 
-            if (!(ret = acquire_slot( t->device, !count, t->size, &piece->slot )) && piece->slot >= 0)
+            if (!(ret = acquire_slot( list->device, !count, total, &piece->slot )) && piece->slot >= 0)
             {
-                piece->offset = offset;
-                piece->size = t->size - offset;
-                if (piece->size > part) piece->size = part;
-                if (piece->size > staging->slot_size) piece->size = staging->slot_size;
-                if (!(ret = start_staged_piece( t, piece )))
+                piece->first = from;
+                if (!(ret = start_staged_piece( list, end, part < staging->slot_size ? part : staging->slot_size, piece )))
                 {
-                    offset += piece->size;
+                    from = piece->end;
+                    done += piece->size;
                     count++;
                 }
-                else release_slot( t->device, piece->slot );
+                else release_slot( list->device, piece->slot );
                 continue;
             }
         }
         if (!count) break;
-        last = finish_staged_piece( t, &pieces[first] );
+        last = finish_staged_piece( list, &pieces[first] );
         if (last) ret = last;   /* the device is lost, whatever was wrong before */
         first = (first + 1) % DEPTH;
         count--;
@@ -340,71 +413,61 @@ static enum gpu_result transfer_staged( const struct transfer *t )
     return ret;
 }
 
-/* size bytes of a transfer, from offset on. */
-static struct transfer part_of( const struct transfer *t, uint64_t offset, uint64_t size )
+static bool is_valid( const struct gpu_transfer *transfer )
 {
-    struct transfer part = *t;
-
-    part.offset += offset;
-    part.pointer += offset;
-    part.size = size;
-    return part;
+    if (transfer->offset > transfer->memory->size || transfer->size > transfer->memory->size - transfer->offset) return false;
+    return !((transfer->offset | transfer->size | (uintptr_t)transfer->pages) & 3);
 }
 
 /* Both directions. */
-static enum gpu_result transfer( const struct transfer *t )
+static enum gpu_result transfer( const struct list *list )
 {
-    const struct gpu_adapter *adapter = &t->device->adapter;
-    uint64_t alignment = adapter->host_import_alignment, head = 0, middle = 0, done = 0;
-    struct transfer part;
+    struct position from = { 0, 0 }, end = { list->count, 0 };
+    uint64_t head, size, done;
     enum gpu_result ret;
+    unsigned int i;
 
-    if (atomic_load( &t->device->lost )) return GPU_DEVICE_LOST;
-    if (t->offset > t->memory->size || t->size > t->memory->size - t->offset ||
-        ((t->offset | t->size | (uintptr_t)t->pointer) & 3)) return GPU_FAILED;
+    if (atomic_load( &list->device->lost )) return GPU_DEVICE_LOST;
+    for (i = 0; i < list->count; i++) if (!is_valid( &list->transfers[i] )) return GPU_FAILED;
 
-    if (adapter->has_host_import)
+    for (i = 0; i < list->count; i++)
     {
-        head = -(uintptr_t)t->pointer % alignment;
-        if (head < t->size) middle = t->size - head - (t->size - head) % alignment;
+        struct gpu_transfer range = list->transfers[i];
+
+        if (!(size = direct_part( list->device, &range, &head ))) continue;
+        if ((ret = transfer_staged( list, from, &(struct position){ i, head } ))) return ret;
+        range.offset += head;
+        range.pages = (char *)range.pages + head;
+        range.size = size;
+        if ((ret = transfer_direct( list, &range, &done )) == GPU_DEVICE_LOST) return ret;
+        if (ret) TRACE( "staging, after importing %p failed with %d", (char *)range.pages + done, ret );
+        from = (struct position){ i, head + done };
     }
-    if (middle >= DIRECT_MIN)
-    {
-        part = part_of( t, 0, head );
-        if ((ret = transfer_staged( &part ))) return ret;
-        part = part_of( t, head, middle );
-        if ((ret = transfer_direct( &part, &done )) == GPU_DEVICE_LOST) return ret;
-        if (ret) TRACE( "staging, after importing %p failed with %d", part.pointer + done, ret );
-        done += head;
-    }
-    part = part_of( t, done, t->size - done );
-    return transfer_staged( &part );
+    return transfer_staged( list, from, &end );
 }
 
 /***********************************************************************
- *           gpu_read_memory
+ *           gpu_read_memories
  *
- * Cost: locks for moments; with import, a VkDeviceMemory and a VkBuffer for every 32 MiB; else a CPU copy and a submission
- * for every 2 MiB, and at the first call 8 MiB of staging memory. With more than STAGING_SLOTS threads at once some wait for
- * others.
+ * Cost: locks for moments; with import, a VkDeviceMemory and a VkBuffer for every 32 MiB of a transfer; for the rest a CPU copy,
+ * a submission for every 2 MiB or 128 ranges that do not adjoin, and at the first call 8 MiB of staging memory. With more
+ * than STAGING_SLOTS threads at once some wait for others.
  */
-enum gpu_result gpu_read_memory( struct gpu_device *device, struct gpu_memory *memory, uint64_t offset, void *dst, uint64_t size )
+enum gpu_result gpu_read_memories( struct gpu_device *device, const struct gpu_transfer *transfers, unsigned int count )
 {
-    struct transfer t = { .device = device, .memory = memory, .offset = offset, .pointer = dst, .size = size };
+    struct list list = { .device = device, .transfers = transfers, .count = count };
 
-    return transfer( &t );
+    return transfer( &list );
 }
 
 /***********************************************************************
- *           gpu_write_memory
+ *           gpu_write_memories
  *
- * Cost: as gpu_read_memory.
+ * Cost: as gpu_read_memories.
  */
-enum gpu_result gpu_write_memory( struct gpu_device *device, struct gpu_memory *memory, uint64_t offset, const void *src,
-                                  uint64_t size )
+enum gpu_result gpu_write_memories( struct gpu_device *device, const struct gpu_transfer *transfers, unsigned int count )
 {
-    struct transfer t = { .device = device, .memory = memory, .offset = offset, .pointer = (char *)src, .size = size,
-                          .write = true };
+    struct list list = { .device = device, .transfers = transfers, .count = count, .write = true };
 
-    return transfer( &t );
+    return transfer( &list );
 }

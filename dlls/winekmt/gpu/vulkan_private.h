@@ -113,9 +113,16 @@ struct vulkan_copy
     bool                submitted;  /* since it was taken out of idle_copies: the fence tells when the GPU is done */
 };
 
+/* A range that a copy reads or writes, and its place in the other memory, which all ranges of one copy share. */
+struct vulkan_region
+{
+    struct gpu_memory  *memory;
+    uint64_t            offset, other_offset, size;     /* bytes */
+};
+
 #define STAGING_SLOTS  4
 
-/* The memory through which gpu_read_memory and gpu_write_memory pass what the GPU cannot reach by itself. Everything is
+/* The memory through which gpu_read_memories and gpu_write_memories pass what the GPU cannot reach by itself. Everything is
  * protected by mutex, but who has a slot reads memory and slot_size without it: they change only while all slots are free. */
 struct vulkan_staging
 {
@@ -174,8 +181,8 @@ void vulkan_restore_signals( const sigset_t *old );
 
 /* vulkan_copy.c */
 enum gpu_result vulkan_create_buffer( struct gpu_device *device, uint64_t size, bool imported, VkBuffer *buffer );
-enum gpu_result vulkan_start_copy( struct gpu_device *device, struct gpu_memory *dst, uint64_t dst_offset,
-                                   struct gpu_memory *src, uint64_t src_offset, uint64_t size, struct vulkan_copy **copy );
+enum gpu_result vulkan_start_copy( struct gpu_device *device, const struct vulkan_region *regions, unsigned int count,
+                                   struct gpu_memory *other, bool write, struct vulkan_copy **copy );
 enum gpu_result vulkan_finish_copy( struct gpu_device *device, struct vulkan_copy *copy );
 void vulkan_destroy_copies( struct gpu_device *device );
 bool vulkan_hung_copies_done( struct gpu_device *device, uint64_t timeout );
