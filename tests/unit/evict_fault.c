@@ -368,6 +368,16 @@ static void start_full( struct unit *unit, bool uncached, D3DKMT_HANDLE *handles
     ok( unit_count_evicted( unit, handles, count ) == count - MIBS, "%u evicted\n", unit_count_evicted( unit, handles, count ) );
 }
 
+/* One copy fails, whenever it is tried: that of what is copied second. */
+static struct { unsigned int calls; struct gpu_memory *memory; enum gpu_result result; } bad;
+
+static void fail_second( void *arg, enum fake_gpu_call call, struct gpu_memory *memory )
+{
+    (void)arg;
+    if (++bad.calls == 2) bad.memory = memory;
+    if (memory == bad.memory) fake_gpu_fail( call, 1, bad.result, false );
+}
+
 /* The pager's copy fails: the fence reaches its value, the device says why, another one goes on, and no content is lost. */
 static void test_failed_page_in( enum gpu_result result, D3DKMT_DEVICEEXECUTION_STATE expected )
 {
@@ -379,10 +389,14 @@ static void test_failed_page_in( enum gpu_result result, D3DKMT_DEVICEEXECUTION_
     winetest_push_context( "result %u", result );
     start_full( &unit, false, handles, MIBS + 4 );
     ok_status( unit_open( &second ), STATUS_SUCCESS );
-    fake_gpu_fail( FAKE_GPU_WRITE, 2, result, false );
+    memset( &bad, 0, sizeof(bad) );
+    bad.result = result;
+    fake_gpu_set_hook( FAKE_GPU_WRITE, fail_second, NULL );
     ok_status( unit_make_resident( &unit, handles, 4, 0, &value, NULL ), STATUS_PENDING );
     ok( unit_wait_fence( &unit, value ), "value %llu is not reached\n", (unsigned long long)value );
-    ok( fake_gpu_failures() == 1, "%u failures\n", fake_gpu_failures() );
+    fake_gpu_set_hook( FAKE_GPU_WRITE, NULL, NULL );
+    /* with the others, and by itself */
+    ok( fake_gpu_failures() == (result == GPU_DEVICE_LOST ? 1 : 2), "%u failures\n", fake_gpu_failures() );
     ok( device_state( &unit ) == expected, "state %u\n", device_state( &unit ) );
     ok( unit_wait( pager_is_at_rest, unit.vidmm ), "the pager does not come to rest\n" );
     ok_status( unit_make_resident( &unit, handles, 1, 0, NULL, NULL ), STATUS_DEVICE_REMOVED );

@@ -1,9 +1,9 @@
 /*
  * Paging: the content of allocations between GPU memory and system memory
  *
- * Where the block is mapped the CPU copies, else the GPU does, through gpu_read_memory and gpu_write_memory. Content that is
- * still to be zeroed is not copied at all. While a copy is under way its allocation is busy and on no list of victims; whatever
- * becomes of the copy, one of the two places has the content.
+ * Where the block is mapped the CPU copies, else the GPU does, through gpu_read_memories and gpu_write_memories, several
+ * allocations in one list. Content that is still to be zeroed is not copied at all. While a copy is under way its allocation is
+ * busy and on no list of victims; whatever becomes of the copy, one of the two places has the content.
  *
  * Copyright 2026 the winekmt developers
  *
@@ -71,8 +71,51 @@ void allocation_set_segments_locked( struct allocation *allocation, unsigned int
 }
 
 /***********************************************************************
+ * Copies by the GPU
+ */
+
+#define LIST_COUNT  (PAGE_IN_COUNT > PAGE_OUT_COUNT ? PAGE_IN_COUNT : PAGE_OUT_COUNT)
+
+struct gpu_list
+{
+    unsigned int        count;
+    struct gpu_transfer transfers[LIST_COUNT];
+    enum gpu_result    *results[LIST_COUNT];    /* of each */
+};
+
+static void gpu_list_add( struct gpu_list *list, const struct allocation *allocation, void *pages, enum gpu_result *result )
+{
+    const struct vidmm_block *block = allocation->block;
+
+    list->transfers[list->count] = (struct gpu_transfer){ block->memory, allocation->slot * block_slot_size( block ), pages,
+                                                          allocation->size };
+    list->results[list->count++] = result;
+}
+
+/* Copies all of a list. When that fails nothing is known of any of them: each is tried by itself then, so that a bad one does not
+ * spoil the others. The lock is not held; the allocations are busy. */
+static void gpu_list_copy( struct vidmm *vidmm, const struct gpu_list *list, bool write )
+{
+    enum gpu_result (*copy)( struct gpu_device *, const struct gpu_transfer *, unsigned int ) = write ? gpu_write_memories
+                                                                                                      : gpu_read_memories;
+    enum gpu_result result;
+    unsigned int i;
+
+    if (!list->count) return;
+    result = copy( vidmm->device, list->transfers, list->count );
+    for (i = 0; i < list->count; i++)
+    {
+        if (result && result != GPU_DEVICE_LOST && list->count > 1) *list->results[i] = copy( vidmm->device, &list->transfers[i], 1 );
+        else *list->results[i] = result;
+    }
+}
+
+/***********************************************************************
  * Out
  */
+
+/* Larger ones are copied by themselves: they fill the copy's pipeline. */
+#define LISTED_SIZE  (16u << 20)
 
 struct page_out
 {
@@ -95,39 +138,50 @@ static void prefer_cpu_locked( struct vidmm *vidmm, struct page_out *page )
     page->content = mapped_content( page->allocation );     /* now: others may map the block while the copy is made */
 }
 
-/* Copies the content in pieces: between two of them others see that this process is at work. The lock is not held. */
-static enum gpu_result copy_pieces( struct vidmm *vidmm, const struct page_out *page )
-{
-    const struct allocation *allocation = page->allocation;
-    const struct vidmm_block *block = allocation->block;
-    uint64_t start = allocation->slot * block_slot_size( block ), piece = page->content ? CPU_PIECE_BYTES : GPU_PIECE_BYTES;
-    enum gpu_result result = GPU_SUCCESS;
-    uint64_t offset, size;
-
-    for (offset = 0; offset < allocation->size && !result; offset += size)
-    {
-        size = allocation->size - offset < piece ? allocation->size - offset : piece;
-        if (page->content) memcpy( (char *)page->copy + offset, page->content + offset, size );
-        else result = gpu_read_memory( vidmm->device, block->memory, start + offset, (char *)page->copy + offset, size );
-        ledger_show_progress();
-    }
-    return result;
-}
-
-/* The lock is not held; the allocation is busy. */
-static void copy_out( struct vidmm *vidmm, struct page_out *page )
+/* Finds system memory for the copy. false: there is nothing to copy, or no memory (page->result). The lock is not held. */
+static bool begin_copy_out( struct page_out *page )
 {
     const struct allocation *allocation = page->allocation;
 
     page->copy = NULL;
     page->result = GPU_SUCCESS;
-    if (allocation->content == CONTENT_ZERO) return;
-    if (!(page->copy = system_memory_allocate( allocation->size, false )))
+    if (allocation->content == CONTENT_ZERO) return false;
+    if (!(page->copy = system_memory_allocate( allocation->size, false ))) page->result = GPU_OUT_OF_HOST_MEMORY;
+    return page->copy;
+}
+
+/* Copies the content in pieces: between two of them others see that this process is at work. The lock is not held; the allocation is busy. */
+static void copy_out( struct vidmm *vidmm, struct page_out *page )
+{
+    const struct allocation *allocation = page->allocation;
+    const struct vidmm_block *block = allocation->block;
+    uint64_t start = allocation->slot * block_slot_size( block ), piece = page->content ? CPU_PIECE_BYTES : GPU_PIECE_BYTES;
+    uint64_t offset, size;
+
+    for (offset = 0; offset < allocation->size && !page->result; offset += size)
     {
-        page->result = GPU_OUT_OF_HOST_MEMORY;
-        return;
+        size = allocation->size - offset < piece ? allocation->size - offset : piece;
+        if (page->content) memcpy( (char *)page->copy + offset, page->content + offset, size );
+        else page->result = gpu_read_memory( vidmm->device, block->memory, start + offset, (char *)page->copy + offset, size );
+        ledger_show_progress();
     }
-    page->result = copy_pieces( vidmm, page );
+}
+
+/* The same for several. */
+static void copy_out_all( struct vidmm *vidmm, struct page_out *pages, unsigned int count )
+{
+    struct gpu_list list = { .count = 0 };
+    unsigned int i;
+
+    for (i = 0; i < count; i++)
+    {
+        struct page_out *page = &pages[i];
+
+        if (!begin_copy_out( page )) continue;
+        if (page->content || page->allocation->size > LISTED_SIZE) copy_out( vidmm, page );
+        else gpu_list_add( &list, page->allocation, page->copy, &page->result );
+    }
+    gpu_list_copy( vidmm, &list, false );
 }
 
 /* The bytes of system memory that paging it out takes. */
@@ -190,7 +244,7 @@ NTSTATUS page_out_allocation_locked( struct allocation *allocation, bool even_re
     vidmm->freeing++;
     prefer_cpu_locked( vidmm, &page );
     kmt_unlock();
-    copy_out( vidmm, &page );
+    if (begin_copy_out( &page )) copy_out( vidmm, &page );
     kmt_lock();
     status = finish_page_out_locked( &page, even_recalled, freed );
     vidmm->freeing--;
@@ -227,7 +281,7 @@ enum room page_out_locked( struct vidmm *vidmm, const struct shortage *shortage,
         vidmm->freeing++;   /* whoever finds no room waits for this */
         for (i = 0; i < count; i++) prefer_cpu_locked( vidmm, &pages[i] );
         kmt_unlock();
-        for (i = 0; i < count; i++) copy_out( vidmm, &pages[i] );
+        copy_out_all( vidmm, pages, count );
         kmt_lock();
         for (i = 0; i < count; i++)
         {
@@ -252,27 +306,39 @@ enum room page_out_locked( struct vidmm *vidmm, const struct shortage *shortage,
  * In
  */
 
-NTSTATUS page_in_locked( struct allocation *allocation, struct freed_memory *freed )
+struct page_in
+{
+    bool            copies;     /* there is something to copy */
+    char           *content;    /* in the CPU's view; NULL: the GPU has to copy */
+    enum gpu_result result;
+};
+
+/* The lock is not held; the allocations are busy. */
+static void copy_in_all( struct vidmm *vidmm, struct allocation *const *allocations, struct page_in *pages, unsigned int count )
+{
+    struct gpu_list list = { .count = 0 };
+    unsigned int i;
+
+    for (i = 0; i < count; i++)
+    {
+        if (!pages[i].copies) continue;
+        if (pages[i].content) memcpy( pages[i].content, allocations[i]->system_memory, allocations[i]->size );
+        else gpu_list_add( &list, allocations[i], allocations[i]->system_memory, &pages[i].result );
+    }
+    gpu_list_copy( vidmm, &list, true );
+}
+
+static NTSTATUS finish_page_in_locked( struct allocation *allocation, const struct page_in *page, struct freed_memory *freed )
 {
     struct vidmm *vidmm = freed->vidmm;
-    struct vidmm_block *block = allocation->block;
-    enum gpu_result result = GPU_SUCCESS;
-    char *content;
 
     if (!allocation->evicted) return STATUS_SUCCESS;
-    if (page_in_copies( allocation ))
+    if (page->copies)
     {
-        if (vidmm->info->types[block->type].properties & GPU_MEMORY_HOST_VISIBLE && !vidmm->lost) block_map_locked( vidmm, block );
-        content = mapped_content( allocation );
-        kmt_unlock();
-        if (content) memcpy( content, allocation->system_memory, allocation->size );
-        else result = gpu_write_memory( vidmm->device, block->memory, allocation->slot * block_slot_size( block ),
-                                        allocation->system_memory, allocation->size );
-        kmt_lock();
-        if (result == GPU_DEVICE_LOST) vidmm_lose_locked( vidmm );
-        if (result || vidmm->lost)
+        if (page->result == GPU_DEVICE_LOST) vidmm_lose_locked( vidmm );
+        if (page->result || vidmm->lost)
         {
-            WARN( "%#x, %llu bytes, cannot be paged in (%d)", allocation->object.handle, (unsigned long long)allocation->size, result );
+            WARN( "%#x, %llu bytes, cannot be paged in (%d)", allocation->object.handle, (unsigned long long)allocation->size, page->result );
             victim_list_remove_locked( allocation );
             allocation_unplace_locked( allocation, freed, true );
             return vidmm->lost ? STATUS_DEVICE_REMOVED : STATUS_NO_MEMORY;
@@ -283,4 +349,38 @@ NTSTATUS page_in_locked( struct allocation *allocation, struct freed_memory *fre
     TRACE( "%#x, %llu bytes, is in GPU memory", allocation->object.handle, (unsigned long long)allocation->size );
     allocation_drop_system_copy_locked( allocation, freed );
     return STATUS_SUCCESS;
+}
+
+void page_in_list_locked( struct allocation *const *allocations, unsigned int count, NTSTATUS *statuses, struct freed_memory *freed )
+{
+    struct vidmm *vidmm = freed->vidmm;
+    struct page_in pages[PAGE_IN_COUNT];
+    unsigned int i, copies = 0;
+
+    assert( count <= PAGE_IN_COUNT );
+    for (i = 0; i < count; i++)
+    {
+        struct vidmm_block *block = allocations[i]->block;
+
+        pages[i] = (struct page_in){ .copies = page_in_copies( allocations[i] ) };
+        if (!pages[i].copies) continue;
+        copies++;
+        if (vidmm->info->types[block->type].properties & GPU_MEMORY_HOST_VISIBLE && !vidmm->lost) block_map_locked( vidmm, block );
+        pages[i].content = mapped_content( allocations[i] );
+    }
+    if (copies)
+    {
+        kmt_unlock();
+        copy_in_all( vidmm, allocations, pages, count );
+        kmt_lock();
+    }
+    for (i = 0; i < count; i++) statuses[i] = finish_page_in_locked( allocations[i], &pages[i], freed );
+}
+
+NTSTATUS page_in_locked( struct allocation *allocation, struct freed_memory *freed )
+{
+    NTSTATUS status;
+
+    page_in_list_locked( &allocation, 1, &status, freed );
+    return status;
 }

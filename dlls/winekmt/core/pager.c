@@ -17,21 +17,37 @@
 
 #include "core/vidmm.h"
 
+/* How many of the job, from the first on, are copied in one go: 1 or more. */
+static unsigned int batch_size( const struct paging_job *job, unsigned int first )
+{
+    uint64_t bytes = 0;
+    unsigned int count;
+
+    for (count = 0; count < PAGE_IN_COUNT && first + count < job->count && bytes < PAGE_IN_BYTES; count++)
+        bytes += job->allocations[first + count]->size;
+    return count;
+}
+
 /* Drops the lock. */
 static void do_job_locked( struct vidmm *vidmm, struct paging_job *job )
 {
     struct paging_queue *queue = job->queue;
+    NTSTATUS statuses[PAGE_IN_COUNT];
     struct freed_memory freed;
-    unsigned int i;
+    unsigned int first, i, count;
 
     freed_memory_init( &freed, vidmm );
-    for (i = 0; i < job->count; i++)
+    for (first = 0; first < job->count; first += count)
     {
-        struct allocation *allocation = job->allocations[i];
+        count = batch_size( job, first );
+        page_in_list_locked( job->allocations + first, count, statuses, &freed );
+        for (i = 0; i < count; i++)
+        {
+            struct allocation *allocation = job->allocations[first + i];
 
-        if (page_in_locked( allocation, &freed ) == STATUS_NO_MEMORY)
-            device_fail_locked( allocation->device, D3DKMT_DEVICEEXECUTION_ERROR_OUTOFMEMORY );
-        allocation_done_locked( allocation, &freed );
+            if (statuses[i] == STATUS_NO_MEMORY) device_fail_locked( allocation->device, D3DKMT_DEVICEEXECUTION_ERROR_OUTOFMEMORY );
+            allocation_done_locked( allocation, &freed );
+        }
     }
     /* In the order of the values: without a pager, one may be done on another thread. */
     while (*queue->fence_value != job->fence_value - 1) kmt_wait_locked( UINT64_MAX );

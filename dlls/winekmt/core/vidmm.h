@@ -45,6 +45,9 @@
 /* How much is paged out in one go, before others get the lock and a look at what has changed. */
 #define PAGE_OUT_BYTES      (64ull << 20)
 #define PAGE_OUT_COUNT      64
+/* How much the pager brings back in one go, before those who wait for the first of it get it. */
+#define PAGE_IN_BYTES       (64ull << 20)
+#define PAGE_IN_COUNT       64
 /* How long a lock waits for an allocation that is being moved, cleared, paged or reclaimed. */
 #define BUSY_WAIT_NS        (2 * 1000000000ull)
 
@@ -545,6 +548,9 @@ NTSTATUS page_out_allocation_locked( struct allocation *allocation, bool even_re
  * lock when there is something to copy. On failure it has lost its memory again and is evicted as before.
  * STATUS_SUCCESS, STATUS_NO_MEMORY, STATUS_DEVICE_REMOVED. */
 NTSTATUS page_in_locked( struct allocation *allocation, struct freed_memory *freed );
+
+/* The same for several, PAGE_IN_COUNT at most, whose copies overlap; each has a status of its own. */
+void page_in_list_locked( struct allocation *const *allocations, unsigned int count, NTSTATUS *statuses, struct freed_memory *freed );
 
 /* Whether page_in_locked has something to copy. */
 static inline bool page_in_copies( const struct allocation *allocation )
