@@ -23,7 +23,7 @@
 #endif
 
 extern void func_handle(void), func_block(void), func_offer(void), func_budget(void), func_fault(void), func_races(void), func_stress(void);
-extern void func_evict(void), func_evict_limits(void), func_evict_fault(void), func_evict_races(void);
+extern void func_evict(void), func_evict_limits(void), func_evict_fault(void), func_evict_races(void), func_evict_batch(void);
 extern void func_params(void), func_shortage(void), func_peers(void), func_rare(void), func_rare_budget(void), func_engines(void);
 const struct test winetest_testlist[] =
 {
@@ -38,6 +38,7 @@ const struct test winetest_testlist[] =
     { "evict_limits", func_evict_limits },
     { "evict_fault", func_evict_fault },
     { "evict_races", func_evict_races },
+    { "evict_batch", func_evict_batch },
     { "params", func_params },
     { "engines", func_engines },
     { "shortage", func_shortage },
@@ -317,26 +318,38 @@ static void describe( const struct unit_spec *spec, struct winekmt_allocation_da
     data->preferred_segment = spec->preferred;
 }
 
-NTSTATUS unit_try_create( const struct unit *unit, const struct unit_spec *spec, D3DKMT_HANDLE *handle )
+NTSTATUS unit_try_create_list( const struct unit *unit, const struct unit_spec *specs, unsigned int count, D3DKMT_HANDLE *handles )
 {
-    struct winekmt_allocation_data data;
-    D3DDDI_ALLOCATIONINFO2 info = { 0 };
+    struct winekmt_allocation_data data[UNIT_MAX_CREATED];
+    D3DDDI_ALLOCATIONINFO2 infos[UNIT_MAX_CREATED] = { { 0 } };
     D3DKMT_CREATEALLOCATION create = { 0 };
+    unsigned int i;
     NTSTATUS status;
 
-    describe( spec, &data );
-    info.pPrivateDriverData = &data;
-    info.PrivateDriverDataSize = sizeof(data);
-    info.Flags.OverridePriority = spec->residency != 0;
-    info.Priority = spec->residency;
+    for (i = 0; i < count; i++)
+    {
+        describe( &specs[i], &data[i] );
+        infos[i].pPrivateDriverData = &data[i];
+        infos[i].PrivateDriverDataSize = sizeof(data[i]);
+        infos[i].Flags.OverridePriority = specs[i].residency != 0;
+        infos[i].Priority = specs[i].residency;
+    }
     create.hDevice = unit->device;
-    create.NumAllocations = 1;
-    create.pAllocationInfo2 = &info;
-    create.Flags.AllowNotZeroed = spec->not_zeroed;
+    create.NumAllocations = count;
+    create.pAllocationInfo2 = infos;
+    create.Flags.AllowNotZeroed = specs[0].not_zeroed;
     status = kmt_CreateAllocation2( &create );
-    *handle = info.hAllocation;
-    if (status) ok( !info.hAllocation, "a handle after a failure\n" );
+    for (i = 0; i < count; i++)
+    {
+        handles[i] = infos[i].hAllocation;
+        if (status) ok( !handles[i], "a handle after a failure\n" );
+    }
     return status;
+}
+
+NTSTATUS unit_try_create( const struct unit *unit, const struct unit_spec *spec, D3DKMT_HANDLE *handle )
+{
+    return unit_try_create_list( unit, spec, 1, handle );
 }
 
 D3DKMT_HANDLE unit_create_( const struct unit *unit, const struct unit_spec *spec, int line )

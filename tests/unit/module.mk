@@ -9,7 +9,7 @@
 UNIT := tests/unit
 
 UNIT_SOURCES  := $(wildcard $(UNIT)/*.c)
-UNIT_NAMES    := handle block offer budget fault races stress evict evict_limits evict_fault evict_races params engines shortage peers rare rare_budget
+UNIT_NAMES    := handle block offer budget fault races stress evict evict_limits evict_fault evict_races evict_batch params engines shortage peers rare rare_budget
 UNIT_VARIANTS := native asan tsan
 
 # The tests count what core allocates, and make it fail
@@ -31,5 +31,5 @@ $(eval $(call unit_program,tsan,$$(TSAN_FLAGS)))
 UNIT_VALGRIND := valgrind,-q,--error-exitcode=99,--leak-check=full,--show-leak-kinds=all,--errors-for-leak-kinds=all
 TESTS += $(foreach n,$(UNIT_NAMES),unit-$(n):$(B)/native/unit_test,$(n))
 TESTS += $(foreach n,$(UNIT_NAMES),unit-$(n)-asan:$(B)/asan/unit_test,$(n))
-TESTS += $(foreach n,budget races stress evict evict_limits evict_races rare rare_budget,unit-$(n)-tsan:$(B)/tsan/unit_test,$(n))
+TESTS += $(foreach n,budget races stress evict evict_limits evict_races evict_batch rare rare_budget,unit-$(n)-tsan:$(B)/tsan/unit_test,$(n))
 TESTS += $(foreach n,block offer budget fault stress evict evict_limits evict_fault params shortage rare,unit-$(n)-valgrind:$(UNIT_VALGRIND),$(B)/native/unit_test,$(n))

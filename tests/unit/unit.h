@@ -86,7 +86,10 @@ struct unit_spec
     bool     not_zeroed;
 };
 
+#define UNIT_MAX_CREATED  80
 NTSTATUS unit_try_create( const struct unit *unit, const struct unit_spec *spec, D3DKMT_HANDLE *handle );
+/* Several by one call, at most UNIT_MAX_CREATED. */
+NTSTATUS unit_try_create_list( const struct unit *unit, const struct unit_spec *specs, unsigned int count, D3DKMT_HANDLE *handles );
 /* The same, and it must succeed. */
 D3DKMT_HANDLE unit_create_( const struct unit *unit, const struct unit_spec *spec, int line );
 #define unit_create( unit, ... )  unit_create_( unit, &(struct unit_spec){ __VA_ARGS__ }, __LINE__ )

@@ -313,7 +313,7 @@ static NTSTATUS place_objects_locked( const D3DKMT_CREATEALLOCATION *args, struc
 
         allocation->device = creation->device;
         if (allocation->backing == BACKING_USER) continue;
-        if ((status = vidmm_place_locked( allocation, WITHIN_BUDGET ))) return status;
+        if ((status = vidmm_place_next_locked( creation->allocations + i, creation->count - i, WITHIN_BUDGET ))) return status;
         victim_list_add_locked( allocation );   /* the next of the list may need its room */
     }
 

@@ -150,7 +150,7 @@ static NTSTATUS make_resident_slowly_locked( struct paging_queue *queue, struct 
         for (i = 0, placed = false; i < job->count && !status; i++)
         {
             if (!is_absent( job->allocations[i] ) || job->allocations[i]->block) continue;
-            status = vidmm_place_locked( job->allocations[i], mode );
+            status = vidmm_place_next_locked( job->allocations + i, job->count - i, mode );
             placed = true;
         }
     while (placed && !status);

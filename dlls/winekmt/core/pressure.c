@@ -151,6 +151,7 @@ static bool compact_loosened_pool_locked( struct vidmm *vidmm, const struct shor
 
 enum room make_room_locked( struct vidmm *vidmm, const struct shortage *shortage, struct vidmm_pool *pool, enum effort effort )
 {
+    struct shortage with_wanted = *shortage;
     enum room room = ROOM_NONE;
     unsigned int patience = 0;
     struct freed_memory freed;
@@ -178,7 +179,8 @@ enum room make_room_locked( struct vidmm *vidmm, const struct shortage *shortage
     if (found) return ROOM_MADE;
 
     if (compact_pools_locked( vidmm, shortage )) return ROOM_MADE;
-    if (effort == EFFORT_EVICT && (room = page_out_locked( vidmm, shortage, EVICT_MAXIMUM )) == ROOM_MADE) return ROOM_MADE;
+    if (pool) with_wanted.bytes += pool->wanted * pool->slot_size;
+    if (effort == EFFORT_EVICT && (room = page_out_locked( vidmm, &with_wanted, EVICT_MAXIMUM )) == ROOM_MADE) return ROOM_MADE;
     if (vidmm->freeing && effort != EFFORT_AT_ONCE)
     {
         kmt_wait_locked( UINT64_MAX );

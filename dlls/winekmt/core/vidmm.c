@@ -399,11 +399,30 @@ static uint64_t next_block_size_locked( struct vidmm *vidmm, const struct vidmm_
     return size > least ? size : least;
 }
 
-static NTSTATUS place_in_type_locked( struct allocation *allocation, uint32_t type, enum budget_mode mode, bool evict )
+/* Whether both take slots of one pool. */
+static bool are_alike( const struct allocation *a, const struct allocation *b )
 {
+    return a->size == b->size && a->alignment == b->alignment && a->cpu_access == b->cpu_access && a->segments == b->segments &&
+           a->priority_level == b->priority_level && a->offer == b->offer;
+}
+
+/* How many right behind the first of a list are like it and have no memory yet; no more than are paged out in one go. */
+static unsigned int count_following( struct allocation *const *allocations, unsigned int count )
+{
+    unsigned int i;
+
+    for (i = 1; i < count && i < PAGE_OUT_COUNT && !allocations[i]->block && are_alike( allocations[0], allocations[i] ); i++) {}
+    return i - 1;
+}
+
+static NTSTATUS place_in_type_locked( struct allocation *const *allocations, unsigned int count, uint32_t type, enum budget_mode mode,
+                                      bool evict )
+{
+    struct allocation *allocation = allocations[0];
     struct vidmm *vidmm = allocation->device->vidmm;
     struct vidmm_block *block;
     struct vidmm_pool *pool;
+    unsigned int following;
     NTSTATUS status;
 
     if (allocation->size >= own_block_size_locked( vidmm ))
@@ -417,34 +436,36 @@ static NTSTATUS place_in_type_locked( struct allocation *allocation, uint32_t ty
     if (!(pool = get_pool_locked( vidmm, type, allocation->size, allocation->alignment,
                                   auto_offer_level( allocation->residency_priority ) )))
         return STATUS_NO_MEMORY;
-    while (!pool_take_slot_locked( vidmm, pool, allocation ))
-    {
-        status = add_block_locked( vidmm, pool, type, next_block_size_locked( vidmm, pool ), mode, evict, &block );
-        if (status) return status;
-    }
-    return STATUS_SUCCESS;
+    if (pool_take_slot_locked( vidmm, pool, allocation )) return STATUS_SUCCESS;
+    following = count_following( allocations, count );
+    pool->wanted += following;
+    do status = add_block_locked( vidmm, pool, type, next_block_size_locked( vidmm, pool ), mode, evict, &block );
+    while (!status && !pool_take_slot_locked( vidmm, pool, allocation ));
+    pool->wanted -= following;
+    return status;
 }
 
 /* Tries the memory types of a group. Content is evicted only when none of them has room without that; budgets are exceeded
  * only then, too. */
-static NTSTATUS place_in_group_locked( struct allocation *allocation, unsigned int group, enum budget_mode mode )
+static NTSTATUS place_in_group_locked( struct allocation *const *allocations, unsigned int count, unsigned int group, enum budget_mode mode )
 {
-    const struct type_order *order = &allocation->device->vidmm->orders[allocation->cpu_access][group];
+    const struct type_order *order = &allocations[0]->device->vidmm->orders[allocations[0]->cpu_access][group];
     NTSTATUS status = STATUS_GRAPHICS_NO_VIDEO_MEMORY, worst = STATUS_GRAPHICS_NO_VIDEO_MEMORY;
     unsigned int turn, i;
 
     for (turn = 0; turn < 2; turn++)
         for (i = 0; i < order->count; i++)
         {
-            status = place_in_type_locked( allocation, order->types[i], turn ? mode : WITHIN_BUDGET, turn );
+            status = place_in_type_locked( allocations, count, order->types[i], turn ? mode : WITHIN_BUDGET, turn );
             if (status != STATUS_GRAPHICS_NO_VIDEO_MEMORY && status != STATUS_NO_MEMORY) return status;
             if (turn && status == STATUS_NO_MEMORY) worst = status;
         }
     return worst;
 }
 
-static NTSTATUS place_in_groups_locked( struct allocation *allocation, enum budget_mode mode )
+static NTSTATUS place_in_groups_locked( struct allocation *const *allocations, unsigned int count, enum budget_mode mode )
 {
+    const struct allocation *allocation = allocations[0];
     NTSTATUS status = STATUS_GRAPHICS_NO_VIDEO_MEMORY, worst = STATUS_GRAPHICS_NO_VIDEO_MEMORY;
     unsigned int i;
 
@@ -453,7 +474,7 @@ static NTSTATUS place_in_groups_locked( struct allocation *allocation, enum budg
         unsigned int group = i ? !preferred_group( allocation ) : preferred_group( allocation );
 
         if (!(allocation->segments & 1u << group)) continue;
-        status = place_in_group_locked( allocation, group, mode );
+        status = place_in_group_locked( allocations, count, group, mode );
         if (status != STATUS_GRAPHICS_NO_VIDEO_MEMORY && status != STATUS_NO_MEMORY) return status;
         if (status == STATUS_NO_MEMORY) worst = status;
     }
@@ -473,18 +494,23 @@ static bool budget_rose_locked( struct vidmm *vidmm )
     return false;
 }
 
-NTSTATUS vidmm_place_locked( struct allocation *allocation, enum budget_mode mode )
+NTSTATUS vidmm_place_next_locked( struct allocation *const *allocations, unsigned int count, enum budget_mode mode )
 {
-    struct vidmm *vidmm = allocation->device->vidmm;
+    struct vidmm *vidmm = allocations[0]->device->vidmm;
     NTSTATUS status;
 
-    if (allocation->block) return STATUS_SUCCESS;
+    if (allocations[0]->block) return STATUS_SUCCESS;
     if (vidmm->lost) return STATUS_DEVICE_REMOVED;
-    system_memory_lend_locked( allocation );
-    status = place_in_groups_locked( allocation, mode );
+    system_memory_lend_locked( allocations[0] );
+    status = place_in_groups_locked( allocations, count, mode );
     /* What is known of the budgets may be 100 ms old. Nothing is refused for that. */
     if (status == STATUS_GRAPHICS_NO_VIDEO_MEMORY && mode != OVER_BUDGET && budget_rose_locked( vidmm ))
-        status = place_in_groups_locked( allocation, mode );
-    if (status) system_memory_take_back_locked( allocation );
+        status = place_in_groups_locked( allocations, count, mode );
+    if (status) system_memory_take_back_locked( allocations[0] );
     return status;
+}
+
+NTSTATUS vidmm_place_locked( struct allocation *allocation, enum budget_mode mode )
+{
+    return vidmm_place_next_locked( &allocation, 1, mode );
 }

@@ -178,6 +178,7 @@ struct vidmm_pool
     uint64_t slot_size;             /* bytes; set once */
     uint64_t bytes;                 /* of all its blocks */
     uint32_t free_slots;            /* in blocks on partial */
+    uint32_t wanted;                /* slots that calls which are finding one now will want next */
     uint8_t  type;                  /* memory type; set once */
     bool     compacting;            /* a thread moves members: one at a time, so that a block is the target of one copy */
 };
@@ -387,6 +388,10 @@ uint64_t vidmm_group_alone_locked( const struct vidmm *vidmm, unsigned int group
  * STATUS_SUCCESS, STATUS_GRAPHICS_NO_VIDEO_MEMORY, STATUS_NO_MEMORY (system memory: also for what would have to be paged
  * out), STATUS_DEVICE_REMOVED. */
 NTSTATUS vidmm_place_locked( struct allocation *allocation, enum budget_mode mode );
+
+/* The same for the first of a list, all of which the caller is about to place: where content must be paged out for it, what those like
+ * it right behind it will need goes in the same batch, instead of one by one. */
+NTSTATUS vidmm_place_next_locked( struct allocation *const *allocations, unsigned int count, enum budget_mode mode );
 
 /* The group that an allocation prefers. */
 static inline unsigned int preferred_group( const struct allocation *allocation )
