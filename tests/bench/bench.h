@@ -61,7 +61,7 @@ struct settings
     unsigned int rounds;
     double       sample_seconds;    /* of one sample, at least */
     bool         tiny;              /* few and small objects: only shows that all of it works */
-    bool         gpu_copies;        /* the raw copy is vkCmdCopyBuffer, whatever the memory */
+    bool         gpu_copies;        /* the raw copy is vkCmdCopyBuffer, whatever the memory; not the manager's */
     const char  *only[8];           /* figures whose names begin so; none: all */
     unsigned int only_count;
     const char  *suffix;            /* to each name */
@@ -207,7 +207,8 @@ const char *raw_driver( void );     /* name and version */
 struct raw_memory *raw_allocate( uint64_t size );
 void raw_free( struct raw_memory *memory );
 void *raw_map( struct raw_memory *memory );
-/* Whether the CPU can read that memory fast, so that copies are its business. */
+/* Whether the CPU can read that memory fast, so that copies are its business; and whether the raw ones are. */
+bool raw_cpu_reaches( void );
 bool raw_cpu_copies( void );
 /* A copy of so many bytes between the GPU's memory and memory of the CPU: vkCmdCopyBuffer or platform_copy. With fresh, memory
  * for the destination is had first and given back afterwards. */

@@ -8,6 +8,7 @@
 #
 #   make bench                        measures natively and under Wine: build/bench/{native,windows}.{txt,json,svg}; BENCH_FLAGS
 #                                     goes to the program ("--rounds=31", "--only=offer/")
+#   make bench-discrete               page-out and page-in where the CPU does not reach the GPU's memory: build/bench/discrete.*
 #   make bench-compare A.json B.json  what got slower from A to B; also BEFORE=A.json AFTER=B.json
 #   make bench-callgrind              counts instructions anew, for this compiler's row in tests/bench/callgrind.tsv
 #   make bundle                       build/winekmt-bundle.tar.gz
@@ -45,11 +46,14 @@ BENCH_PROGRAMS := $(B)/native/bench $(B)/native/bench_fake $(B)/pe/bench.exe
 CHECKS += $(BENCH_PROGRAMS) $(B)/native/bench_count
 TESTS += bench:$(BENCH)/smoke.sh bench-compare:$(BENCH)/compare.sh bench-callgrind:$(BENCH)/callgrind bench-bundle:$(BENCH)/bundle-test.sh
 
-.PHONY: bench bench-compare bench-callgrind bundle
+.PHONY: bench bench-discrete bench-compare bench-callgrind bundle
 BENCH_FLAGS :=
 bench: $(ALL) $(BENCH_PROGRAMS)
 	@$(BENCH)/run native $(BENCH_FLAGS)
 	@$(BENCH)/run wine $(BENCH_FLAGS)
+
+bench-discrete: $(B)/native/bench $(B)/native/libVkLayer_winekmt_fault.so $(B)/native/VkLayer_winekmt_fault.json
+	@$(BENCH)/run discrete $(BENCH_FLAGS)
 
 bench-callgrind: $(B)/native/bench_count
 	@$(BENCH)/callgrind --update

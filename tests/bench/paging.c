@@ -157,6 +157,8 @@ void part_paging( void )
     bool raw = raw_open( &why );
 
     if (!raw) note( "page-out and page-in have no peer: %s", why );
+    else if (settings.gpu_copies && raw_cpu_reaches())
+        note( "only the raw copies are the GPU's: winekmt's are the CPU's here (see tests/bench/run discrete)" );
     if (settings.tiny)
     {
         measure_set( "4M", 1, MIB( 4 ), raw );

@@ -169,11 +169,16 @@ void *raw_map( struct raw_memory *memory )
     return map;
 }
 
-bool raw_cpu_copies( void )
+bool raw_cpu_reaches( void )
 {
     VkMemoryPropertyFlags needed = VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_CACHED_BIT;
 
-    return !settings.gpu_copies && (memory_properties.memoryTypes[gpu_type].propertyFlags & needed) == needed;
+    return (memory_properties.memoryTypes[gpu_type].propertyFlags & needed) == needed;
+}
+
+bool raw_cpu_copies( void )
+{
+    return !settings.gpu_copies && raw_cpu_reaches();
 }
 
 /***********************************************************************

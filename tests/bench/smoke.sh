@@ -47,6 +47,12 @@ grep -q '<svg ' "$T/native.svg" && grep -q '</svg>' "$T/native.svg" || fail 'no 
 WINEKMT_VIDEO_MEMORY_SIZE=256 "$B/native/bench" --part=paging --tiny --gpu-copies --json="$T/gpu.json" || fail '--gpu-copies'
 sed -n '/"name": "page-in\/4M"/,/}/p' "$T/gpu.json" | grep -q '"peer": "one vkCmdCopyBuffer' || fail 'page-in/4M has another peer'
 
+# Where the CPU does not reach the memory winekmt's copies are the GPU's too. Where it does they are not, and that is said.
+BENCH_OUT=$T tests/bench/run discrete --tiny || fail 'run discrete'
+figures "$T/discrete.json" page-out/4M page-in/4M page-out/256x64K page-in/256x64K
+sed -n '/"name": "page-in\/256x64K"/,/}/p' "$T/discrete.json" | grep -q '"peer": "one vkCmdCopyBuffer' || fail 'page-in/256x64K has another peer'
+! grep -q 'only the raw copies' "$T/discrete.json" || fail 'below the layer the CPU copies'
+
 for part in calls create paging many threads
 do
     WINEKMT_VIDEO_MEMORY_SIZE=256 "$WINE" "$B/pe/bench.exe" --part=$part --tiny --json="$T/wine-$part.json" || fail "bench.exe --part=$part"

@@ -415,16 +415,17 @@ void test_paging_refused(void)
 #define SMALL        1024u
 #define SMALL_SIZE   (64 * KB)
 
-/* One list of that many ranges of size bytes, that lie stride bytes apart in their memory. Returns the submissions that it takes. */
-static unsigned int count_submits( struct gpu_device *device, struct gpu_memory *memory, unsigned char *data, uint64_t stride,
-                                   uint64_t size, bool write, unsigned int expected_copies )
+/* One list of count ranges of size bytes, that lie stride bytes apart in their memory. Returns the submissions that it takes.
+ * expected_copies 0: as many as those. */
+static unsigned int count_submits( struct gpu_device *device, struct gpu_memory *memory, unsigned char *data, unsigned int count,
+                                   uint64_t stride, uint64_t size, bool write, unsigned int expected_copies )
 {
     static struct gpu_transfer list[SMALL];
     unsigned int i, submits = mock.submits(), copies = mock.copies(), pending;
 
-    for (i = 0; i < SMALL; i++) list[i] = (struct gpu_transfer){ memory, i * stride, data + i * size, size };
+    for (i = 0; i < count; i++) list[i] = (struct gpu_transfer){ memory, i * stride, data + i * size, size };
     mock.most_pending();
-    check( !(write ? gpu_write_memories : gpu_read_memories)( device, list, SMALL ), "copy" );
+    check( !(write ? gpu_write_memories : gpu_read_memories)( device, list, count ), "copy" );
     pending = mock.most_pending();
     check( pending == 3, "%u submissions were in flight", pending );
     submits = mock.submits() - submits;
@@ -445,27 +446,31 @@ void test_paging_lists(void)
     device = open_mock();
     if (!check( data != MAP_FAILED && !gpu_allocate_memory( device, 1, 2 * SMALL * SMALL_SIZE, &memory ), "memory" )) exit( 1 );
     fill_pattern( data, SMALL * SMALL_SIZE, 31 );
-    submits = count_submits( device, memory, data, 2 * SMALL_SIZE, SMALL_SIZE, true, SMALL );
+    submits = count_submits( device, memory, data, SMALL, 2 * SMALL_SIZE, SMALL_SIZE, true, SMALL );
     check( submits == 32, "%u submissions", submits );
     memset( data, 0, SMALL * SMALL_SIZE );
-    submits = count_submits( device, memory, data, 2 * SMALL_SIZE, SMALL_SIZE, false, SMALL );
+    submits = count_submits( device, memory, data, SMALL, 2 * SMALL_SIZE, SMALL_SIZE, false, SMALL );
     check( submits == 32, "%u submissions", submits );
     check( has_pattern( data, SMALL * SMALL_SIZE, 31 ), "another content" );
 
     /* Those that adjoin become one. */
-    submits = count_submits( device, memory, data, SMALL_SIZE, SMALL_SIZE, true, 0 );
+    submits = count_submits( device, memory, data, SMALL, SMALL_SIZE, SMALL_SIZE, true, 0 );
     check( submits == 32, "%u submissions", submits );
     memset( data, 0, SMALL * SMALL_SIZE );
-    submits = count_submits( device, memory, data, SMALL_SIZE, SMALL_SIZE, false, 0 );
+    submits = count_submits( device, memory, data, SMALL, SMALL_SIZE, SMALL_SIZE, false, 0 );
     check( submits == 32, "%u submissions", submits );
     check( has_pattern( data, SMALL * SMALL_SIZE, 31 ), "another content" );
 
+    /* What the manager copies in one go */
+    submits = count_submits( device, memory, data, 64, SMALL_SIZE, SMALL_SIZE, false, 0 );
+    check( submits == 3, "%u submissions", submits );
+
     /* Tiny ones: it is their number that is limited. */
     fill_pattern( data, SMALL * 4, 32 );
-    submits = count_submits( device, memory, data, 8, 4, true, SMALL );
+    submits = count_submits( device, memory, data, SMALL, 8, 4, true, SMALL );
     check( submits == 8, "%u submissions", submits );
     memset( data, 0, SMALL * 4 );
-    submits = count_submits( device, memory, data, 8, 4, false, SMALL );
+    submits = count_submits( device, memory, data, SMALL, 8, 4, false, SMALL );
     check( submits == 8, "%u submissions", submits );
     check( has_pattern( data, SMALL * 4, 32 ), "another content" );
     gpu_free_memory( device, memory );
