@@ -228,7 +228,7 @@ static void *run_lists( void *arg )
     for (round = 0; round < l->rounds; round++)
     {
         count = make_list( memories, l->size, pages, &random, list );
-        check( count > 20, wrong, l->seed, round, count );
+        check( count > 10, wrong, l->seed, round, count );
         memset( expected, 0x11, 2 * l->size );
         for (i = 0; i < 2; i++) check( !gpu_write_memory( l->device, memories[i], 0, expected, l->size ), "write all" );
         fill_pattern( pages, 2 * l->size, l->seed + round );
@@ -259,16 +259,12 @@ static void test_lists( struct gpu_device *device, const struct gpu_adapter *ada
     uint32_t i, type;
 
     check( !gpu_read_memories( device, NULL, 0 ) && !gpu_write_memories( device, NULL, 0 ), "no list" );
-    for (type = 0; type < adapter->type_count; type++)
-    {
-        if (adapter->types[type].properties == GPU_MEMORY_UNUSABLE) continue;
-        lists[0] = (struct lists){ .device = device, .size = 8 * MB, .type = type, .seed = 17 + type, .rounds = 3 };
-        run_lists( &lists[0] );
-    }
     for (type = 0; adapter->types[type].properties == GPU_MEMORY_UNUSABLE; type++) {}
+    lists[0] = (struct lists){ .device = device, .size = 8 * MB, .type = type, .seed = 17, .rounds = 2 };
+    run_lists( &lists[0] );
     for (i = 0; i < 6; i++)     /* more than there are slots of staging memory */
     {
-        lists[i] = (struct lists){ .device = device, .size = 2 * MB, .type = type, .seed = 100 + i, .rounds = 6 };
+        lists[i] = (struct lists){ .device = device, .size = MB, .type = type, .seed = 100 + i, .rounds = 3 };
         check( !os_create_thread( &lists[i].thread, run_lists, &lists[i] ), "thread %u", i );
     }
     for (i = 0; i < 6; i++) pthread_join( lists[i].thread, NULL );
