@@ -319,6 +319,28 @@ static void test_loss_in_second_try( bool out )
     winetest_pop_context();
 }
 
+/* What was never written moves without a copy. */
+static void test_move_of_unwritten(void)
+{
+    D3DDDI_UPDATEALLOCPROPERTY property = { 0 };
+    struct gpu_adapter adapter;
+    D3DKMT_HANDLE handle;
+    struct unit unit;
+
+    unit_adapter_discrete( &adapter, MIB( 64 ) );
+    unit_start( &unit, &adapter, 0 );
+    handle = unit_create( &unit, .size = MIB( 2 ), .segments = WINEKMT_SEGMENT_LOCAL );
+    property.hPagingQueue = unit.queue;
+    property.hAllocation = handle;
+    property.SupportedSegmentSet = WINEKMT_SEGMENT_NON_LOCAL;
+    property.SetSupportedSegmentSet = 1;
+    ok_status( kmt_UpdateAllocationProperty( &property ), STATUS_SUCCESS );
+    ok( !fake_gpu_count_calls( FAKE_GPU_READ ), "it was copied\n" );
+    ok( unit_is_evicted( &unit, handle ), "it is not evicted\n" );
+    unit_check( &unit );
+    unit_finish( &unit );
+}
+
 START_TEST(evict_batch)
 {
     test_created_list();
@@ -339,4 +361,5 @@ START_TEST(evict_batch)
     test_bad_page_in( true );
     test_loss_in_second_try( true );
     test_loss_in_second_try( false );
+    test_move_of_unwritten();
 }

@@ -308,7 +308,6 @@ enum room page_out_locked( struct vidmm *vidmm, const struct shortage *shortage,
 
 struct page_in
 {
-    bool            copies;     /* there is something to copy */
     char           *content;    /* in the CPU's view; NULL: the GPU has to copy */
     enum gpu_result result;
 };
@@ -321,31 +320,27 @@ static void copy_in_all( struct vidmm *vidmm, struct allocation *const *allocati
 
     for (i = 0; i < count; i++)
     {
-        if (!pages[i].copies) continue;
+        pages[i].result = GPU_SUCCESS;
         if (pages[i].content) memcpy( pages[i].content, allocations[i]->system_memory, allocations[i]->size );
         else gpu_list_add( &list, allocations[i], allocations[i]->system_memory, &pages[i].result );
     }
     gpu_list_copy( vidmm, &list, true );
 }
 
-static NTSTATUS finish_page_in_locked( struct allocation *allocation, const struct page_in *page, struct freed_memory *freed )
+static NTSTATUS finish_page_in_locked( struct allocation *allocation, enum gpu_result result, struct freed_memory *freed )
 {
     struct vidmm *vidmm = freed->vidmm;
 
-    if (!allocation->evicted) return STATUS_SUCCESS;
-    if (page->copies)
+    if (result == GPU_DEVICE_LOST) vidmm_lose_locked( vidmm );
+    if (result || vidmm->lost)
     {
-        if (page->result == GPU_DEVICE_LOST) vidmm_lose_locked( vidmm );
-        if (page->result || vidmm->lost)
-        {
-            WARN( "%#x, %llu bytes, cannot be paged in (%d)", allocation->object.handle, (unsigned long long)allocation->size, page->result );
-            victim_list_remove_locked( allocation );
-            allocation_unplace_locked( allocation, freed, true );
-            return vidmm->lost ? STATUS_DEVICE_REMOVED : STATUS_NO_MEMORY;
-        }
-        heap_group( vidmm, type_heap( vidmm, allocation->memory_type ) )->paged_in += allocation->size;
-        heap_group( vidmm, type_heap( vidmm, allocation->memory_type ) )->paged = true;
+        WARN( "%#x, %llu bytes, cannot be paged in (%d)", allocation->object.handle, (unsigned long long)allocation->size, result );
+        victim_list_remove_locked( allocation );
+        allocation_unplace_locked( allocation, freed, true );
+        return vidmm->lost ? STATUS_DEVICE_REMOVED : STATUS_NO_MEMORY;
     }
+    heap_group( vidmm, type_heap( vidmm, allocation->memory_type ) )->paged_in += allocation->size;
+    heap_group( vidmm, type_heap( vidmm, allocation->memory_type ) )->paged = true;
     TRACE( "%#x, %llu bytes, is in GPU memory", allocation->object.handle, (unsigned long long)allocation->size );
     allocation_drop_system_copy_locked( allocation, freed );
     return STATUS_SUCCESS;
@@ -355,32 +350,28 @@ void page_in_list_locked( struct allocation *const *allocations, unsigned int co
 {
     struct vidmm *vidmm = freed->vidmm;
     struct page_in pages[PAGE_IN_COUNT];
-    unsigned int i, copies = 0;
+    unsigned int i;
 
     assert( count <= PAGE_IN_COUNT );
     for (i = 0; i < count; i++)
     {
         struct vidmm_block *block = allocations[i]->block;
 
-        pages[i] = (struct page_in){ .copies = page_in_copies( allocations[i] ) };
-        if (!pages[i].copies) continue;
-        copies++;
+        assert( page_in_copies( allocations[i] ) );     /* nobody else changes that while it is busy */
         if (vidmm->info->types[block->type].properties & GPU_MEMORY_HOST_VISIBLE && !vidmm->lost) block_map_locked( vidmm, block );
         pages[i].content = mapped_content( allocations[i] );
     }
-    if (copies)
-    {
-        kmt_unlock();
-        copy_in_all( vidmm, allocations, pages, count );
-        kmt_lock();
-    }
-    for (i = 0; i < count; i++) statuses[i] = finish_page_in_locked( allocations[i], &pages[i], freed );
+    kmt_unlock();
+    copy_in_all( vidmm, allocations, pages, count );
+    kmt_lock();
+    for (i = 0; i < count; i++) statuses[i] = finish_page_in_locked( allocations[i], pages[i].result, freed );
 }
 
 NTSTATUS page_in_locked( struct allocation *allocation, struct freed_memory *freed )
 {
-    NTSTATUS status;
+    NTSTATUS status = STATUS_SUCCESS;
 
-    page_in_list_locked( &allocation, 1, &status, freed );
+    if (page_in_copies( allocation )) page_in_list_locked( &allocation, 1, &status, freed );
+    else allocation_drop_system_copy_locked( allocation, freed );
     return status;
 }

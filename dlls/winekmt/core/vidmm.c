@@ -436,13 +436,15 @@ static NTSTATUS place_in_type_locked( struct allocation *const *allocations, uns
     if (!(pool = get_pool_locked( vidmm, type, allocation->size, allocation->alignment,
                                   auto_offer_level( allocation->residency_priority ) )))
         return STATUS_NO_MEMORY;
-    if (pool_take_slot_locked( vidmm, pool, allocation )) return STATUS_SUCCESS;
-    following = count_following( allocations, count );
-    pool->wanted += following;
-    do status = add_block_locked( vidmm, pool, type, next_block_size_locked( vidmm, pool ), mode, evict, &block );
-    while (!status && !pool_take_slot_locked( vidmm, pool, allocation ));
-    pool->wanted -= following;
-    return status;
+    while (!pool_take_slot_locked( vidmm, pool, allocation ))
+    {
+        following = count_following( allocations, count );
+        pool->wanted += following;
+        status = add_block_locked( vidmm, pool, type, next_block_size_locked( vidmm, pool ), mode, evict, &block );
+        pool->wanted -= following;
+        if (status) return status;
+    }
+    return STATUS_SUCCESS;
 }
 
 /* Tries the memory types of a group. Content is evicted only when none of them has room without that; budgets are exceeded

@@ -554,14 +554,14 @@ NTSTATUS page_out_allocation_locked( struct allocation *allocation, bool even_re
  * STATUS_SUCCESS, STATUS_NO_MEMORY, STATUS_DEVICE_REMOVED. */
 NTSTATUS page_in_locked( struct allocation *allocation, struct freed_memory *freed );
 
-/* The same for several, PAGE_IN_COUNT at most, whose copies overlap; each has a status of its own. */
-void page_in_list_locked( struct allocation *const *allocations, unsigned int count, NTSTATUS *statuses, struct freed_memory *freed );
-
 /* Whether page_in_locked has something to copy. */
 static inline bool page_in_copies( const struct allocation *allocation )
 {
     return allocation->evicted && allocation->content == CONTENT_VALID && allocation->system_memory;
 }
+
+/* page_in_locked of several, PAGE_IN_COUNT at most, all with something to copy, whose copies overlap; each has a status of its own. */
+void page_in_list_locked( struct allocation *const *allocations, unsigned int count, NTSTATUS *statuses, struct freed_memory *freed );
 
 /* Changes where it may live; what is evicted is counted in the group that it prefers. */
 void allocation_set_segments_locked( struct allocation *allocation, unsigned int segments, unsigned int preferred );
