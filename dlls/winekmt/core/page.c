@@ -182,6 +182,7 @@ static void copy_out_all( struct vidmm *vidmm, struct page_out *pages, unsigned 
         else gpu_list_add( &list, page->allocation, page->copy, &page->result );
     }
     gpu_list_copy( vidmm, &list, false );
+    ledger_show_progress();
 }
 
 /* The bytes of system memory that paging it out takes. */
