@@ -227,8 +227,8 @@ struct adapter
 
 struct adapter *get_adapter_locked( D3DKMT_HANDLE handle );
 
-/* Finds an adapter whose GPU was not lost since it was opened, and is there, by the last enumeration. STATUS_SUCCESS, STATUS_INVALID_PARAMETER: no such adapter,
- * STATUS_DEVICE_REMOVED. */
+/* Finds an adapter whose GPU was not lost since it was opened, and is there, by the last enumeration.
+ * STATUS_SUCCESS, STATUS_INVALID_PARAMETER: no such adapter, STATUS_DEVICE_REMOVED. */
 NTSTATUS get_kept_adapter_locked( D3DKMT_HANDLE handle, struct adapter **adapter );
 
 /* The adapter's manager, made at first need (the lock is dropped then). STATUS_SUCCESS with a reference for the caller,

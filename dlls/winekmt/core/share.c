@@ -461,7 +461,12 @@ NTSTATUS share_join( struct vidmm *vidmm )
     for (i = 0; i < vidmm->info->heap_count; i++) totals[group_of_heap( &vidmm->heaps[i] )] += vidmm->heaps[i].size;
     ledger_join( vidmm->info->device_uuid, vidmm->info->name, totals, &vidmm->account );
     if (!vidmm->account) return STATUS_NO_MEMORY;
-    for (i = 0; i < GROUP_COUNT; i++) vidmm->groups[i].division.budget = vidmm->groups[i].evict_to = UINT64_MAX;
+    for (i = 0; i < GROUP_COUNT; i++)
+    {
+        vidmm->groups[i].division.budget = vidmm->groups[i].evict_to = UINT64_MAX;
+        LEDGER_SET( vidmm->account, i, alone, vidmm_group_alone_locked( vidmm, i ) );
+        LEDGER_SET( vidmm->account, i, limit, vidmm->groups[i].limit );
+    }
     ledger_set_listener( listen );
     return STATUS_SUCCESS;
 }

@@ -411,8 +411,8 @@ static bool is_about_process( D3DKMT_QUERYSTATISTICS_TYPE type )
  *
  * Tells what a GPU, its segments and nodes, and processes on it have done and use.
  *
- * params->AdapterLuid: of EnumAdapters; one that nobody has means all GPUs for PROCESS. hProcess: for the types about a process; NULL is the caller, another needs
- * PROCESS_QUERY_INFORMATION; one that has no memory of the GPU, or is in another ledger, uses nothing.
+ * params->AdapterLuid: of EnumAdapters; one that nobody has means all GPUs for PROCESS.
+ * hProcess: for the types about a process; NULL is the caller, another needs PROCESS_QUERY_INFORMATION; one that has no memory of the GPU, or is in another ledger, uses nothing.
  * STATUS_SUCCESS: all of QueryResult that belongs to the type is written, nothing else.
  * STATUS_INVALID_PARAMETER: the type, the LUID, a segment, group, node, source or physical adapter that does not exist.
  * STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH, STATUS_ACCESS_DENIED: the process.  STATUS_NO_MEMORY.

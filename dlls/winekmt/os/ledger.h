@@ -124,7 +124,8 @@ static inline void ledger_end( struct ledger_account *account )
     __atomic_store_n( account->changing, *account->changing + 1, __ATOMIC_RELEASE );
 }
 
-/* Publish and read back one field; a plain move, no system call. Release, so that it comes after ledger_begin. GET is for reservation, which others write too: clamp it. */
+/* Publish and read back one field; a plain move, no system call. Release, so that it comes after ledger_begin.
+ * GET is for reservation, which others write too: clamp it. */
 #define LEDGER_SET( account, group, field, value ) \
     __atomic_store_n( &ledger_counts( account, group )->field, (uint64_t)(value), __ATOMIC_RELEASE )
 #define LEDGER_GET( account, group, field ) \

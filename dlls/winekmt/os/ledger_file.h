@@ -136,7 +136,8 @@ bool ledger_file_locked( int fd, unsigned int first, unsigned int count, int *pi
 /***********************************************************************
  *           ledger_entry_matches, ledger_entry_read, ledger_clamp_counts
  *
- * Whether an entry is in use for that GPU; and a copy of a group of it, of one instant unless its owner stands still in the middle, clamped as ledger_peers says. The last does so to a sum of copies.
+ * Whether an entry is in use for that GPU; and a copy of a group of it, of one instant unless its owner stands still in the middle,
+ * clamped as ledger_peers says. The last does so to a sum of copies.
  */
 void ledger_clamp_counts( struct ledger_counts *counts, uint64_t total );
 bool ledger_entry_matches( const struct ledger_entry *entry, const uint8_t device_uuid[16] );
