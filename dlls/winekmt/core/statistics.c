@@ -83,11 +83,6 @@ static void add_counts( struct ledger_counts *sum, const struct ledger_counts *m
     for (i = 0; i < sizeof(*sum) / sizeof(*to); i++) if (__builtin_add_overflow( to[i], from[i], &to[i] )) to[i] = UINT64_MAX;
 }
 
-static uint64_t higher( uint64_t a, uint64_t b )
-{
-    return a > b ? a : b;
-}
-
 /* What those did that have ended: totals never go back. The ledger has the totals of those who live, too; own: those of this process, if it
  * does not have them. */
 static void add_past( struct kmt_gpu *gpu, unsigned int group, const struct ledger_counts *own, struct ledger_counts *counts )
@@ -101,10 +96,10 @@ static void add_past( struct kmt_gpu *gpu, unsigned int group, const struct ledg
     all.paged_in = totals.paged_in;
     all.discards = totals.discards;
     if (own) add_counts( &all, own );
-    counts->discarded = higher( counts->discarded, all.discarded );
-    counts->paged_out = higher( counts->paged_out, all.paged_out );
-    counts->paged_in = higher( counts->paged_in, all.paged_in );
-    counts->discards = higher( counts->discards, all.discards );
+    counts->discarded = all.discarded;
+    counts->paged_out = all.paged_out;
+    counts->paged_in = all.paged_in;
+    counts->discards = all.discards;
 }
 
 /* subject: NULL for all processes together. *pid: Linux' of the subject, where the ledger knows it; -1: it does not. */
