@@ -670,6 +670,7 @@ static void use_14_and_work( void )
     publish( 14, 0, 14 );
     child_says( 2 );
     for (i = 0; i < 20000 && !ledger_take_request( account, LEDGER_LOCAL, &bytes, &kind ); i++) usleep( 1000 );
+    ledger_begin_giving();
     for (i = 0; i < 12; i++)
     {
         usleep( 50000 );

@@ -150,6 +150,12 @@ static bool begin_copy_out( struct page_out *page )
     return page->copy;
 }
 
+/* What this process does for itself is no sign for those who wait for something else. The lock is not held. */
+static void show_progress( const struct vidmm *vidmm )
+{
+    if (__atomic_load_n( &vidmm->giving, __ATOMIC_RELAXED )) ledger_show_progress();
+}
+
 /* Copies the content in pieces: between two of them others see that this process is at work. The lock is not held; the allocation is busy. */
 static void copy_out( struct vidmm *vidmm, struct page_out *page )
 {
@@ -163,7 +169,7 @@ static void copy_out( struct vidmm *vidmm, struct page_out *page )
         size = allocation->size - offset < piece ? allocation->size - offset : piece;
         if (page->content) memcpy( (char *)page->copy + offset, page->content + offset, size );
         else page->result = gpu_read_memory( vidmm->device, block->memory, start + offset, (char *)page->copy + offset, size );
-        ledger_show_progress();
+        show_progress( vidmm );
     }
 }
 
@@ -182,7 +188,7 @@ static void copy_out_all( struct vidmm *vidmm, struct page_out *pages, unsigned 
         else gpu_list_add( &list, page->allocation, page->copy, &page->result );
     }
     gpu_list_copy( vidmm, &list, false );
-    ledger_show_progress();
+    show_progress( vidmm );
 }
 
 /* The bytes of system memory that paging it out takes. */

@@ -26,6 +26,8 @@
 #define PAGE_OUT_WAIT_NS  (200 * 1000000ull)
 /* After a request that nobody answered, how long until the next one: somebody may be stopped in a debugger. */
 #define REQUEST_PAUSE_NS  (1000 * 1000000ull)
+/* The same after an answer that brought nothing: what looks as if it could be given is not always to be had. */
+#define ANSWER_PAUSE_NS   (20 * 1000000ull)
 /* How long one request is waited for at most, however much others seem to be at work. */
 #define WORK_WAIT_NS      (30 * 1000000000ull)
 
@@ -286,7 +288,8 @@ static unsigned int send_requests_locked( struct vidmm *vidmm, unsigned int grou
     return requests;
 }
 
-/* Notes what others say of their progress; both lists are in the order of slots. Whether one of those who were asked has shown some. */
+/* Notes what others say of their progress; both lists are in the order of slots. Whether one of those who were asked has shown some, and
+ * goes on. */
 static bool note_progress( struct ledger_peer *peers, unsigned int count, const bool *asked, const struct ledger_peer *now, unsigned int now_count )
 {
     unsigned int i, j;
@@ -296,19 +299,28 @@ static bool note_progress( struct ledger_peer *peers, unsigned int count, const 
     {
         while (j < now_count && now[j].slot < peers[i].slot) j++;
         if (j == now_count || now[j].slot != peers[i].slot) continue;   /* it has ended */
-        if (asked[i] && now[j].progress != peers[i].progress) found = true;
+        if (asked[i] && now[j].progress != peers[i].progress && ledger_is_giving( &now[j] )) found = true;
         peers[i].progress = now[j].progress;
     }
     return found;
 }
 
-/* One round of requests, and the wait for an answer. *progress: somebody gave something. Those who did not answer are not asked
+/* Whether all who were asked have answered, or ended. */
+static bool all_answered( struct vidmm *vidmm, unsigned int group, const struct ledger_peer *peers, unsigned int count, const bool *asked )
+{
+    unsigned int i;
+
+    for (i = 0; i < count; i++) if (asked[i] && !ledger_is_answered( vidmm->account, group, peers[i].slot )) return false;
+    return true;
+}
+
+/* One round of requests, and the wait for an answer. *progress: somebody gave something. Those who did not are not asked
  * again for a while, so that the next round asks others. false: there was nobody to ask. */
 static bool ask_round_locked( struct vidmm *vidmm, unsigned int group, uint64_t bytes, enum ledger_request_kind kind, bool *progress )
 {
     uint64_t wait = kind == LEDGER_REQUEST_EVICT ? PAGE_OUT_WAIT_NS : DISCARD_WAIT_NS, start = os_time_ns(), deadline = start + wait, before;
     struct ledger_peer peers[LEDGER_SLOTS];
-    bool asked[LEDGER_SLOTS], at_work = false;
+    bool asked[LEDGER_SLOTS], answered = false;
     unsigned int count, i;
     uint32_t seen;
 
@@ -318,7 +330,6 @@ static bool ask_round_locked( struct vidmm *vidmm, unsigned int group, uint64_t 
     before = sum_of_used( peers, count );
     if (!send_requests_locked( vidmm, group, bytes, kind, peers, count, asked )) return false;
     TRACE( "asking others for %llu bytes%s", (unsigned long long)bytes, kind == LEDGER_REQUEST_EVICT ? ", that they evict" : "" );
-    for (i = 0; i < count; i++) if (asked[i]) vidmm->silent_until[peers[i].slot][kind] = deadline + REQUEST_PAUSE_NS;
     do
     {
         struct ledger_peer now[LEDGER_SLOTS];
@@ -327,18 +338,22 @@ static bool ask_round_locked( struct vidmm *vidmm, unsigned int group, uint64_t 
         kmt_unlock();
         ledger_wait( vidmm->account, &seen, deadline );
         kmt_lock();
+        answered = all_answered( vidmm, group, peers, count, asked );   /* before looking what they have given */
         now_count = ledger_peers( vidmm->account, group, now );
         *progress = sum_of_used( now, now_count ) < before;
         /* Copying and freeing take what they take. */
         if (!*progress && note_progress( peers, count, asked, now, now_count ))
-        {
-            at_work = true;
             deadline = at_most( os_time_ns() + PAGE_OUT_WAIT_NS, start + WORK_WAIT_NS );
-        }
     }
-    while (!*progress && !vidmm->lost && os_time_ns() < deadline);
-    /* Which of them it was does not matter: all may be asked again. */
-    for (i = 0; (*progress || at_work) && i < count; i++) if (asked[i]) vidmm->silent_until[peers[i].slot][kind] = 0;
+    while (!*progress && !answered && !vidmm->lost && os_time_ns() < deadline);
+    for (i = 0; i < count; i++)
+    {
+        uint64_t *until = &vidmm->silent_until[peers[i].slot][kind];
+
+        if (!asked[i]) continue;
+        if (*progress) *until = 0;      /* which of them it was does not matter: all may be asked again */
+        else *until = os_time_ns() + (ledger_is_answered( vidmm->account, group, peers[i].slot ) ? ANSWER_PAUSE_NS : REQUEST_PAUSE_NS);
+    }
     return true;
 }
 
@@ -374,14 +389,13 @@ static void discard_for_others_locked( struct vidmm *vidmm, unsigned int group, 
     struct shortage shortage = { .local = group == GROUP_LOCAL };
 
     vidmm->refs++;
-    ledger_show_progress();
     while (!vidmm->lost && vidmm->groups[group].used > target)
     {
         shortage.bytes = vidmm->groups[group].used - target;
         if (make_room_locked( vidmm, &shortage, NULL, EFFORT_AT_ONCE ) != ROOM_MADE) break;
         announce_locked( vidmm );
     }
-    announce_locked( vidmm );
+    share_publish_locked( vidmm );
     vidmm_release_locked( vidmm );      /* not the last one: its GPU has one until vidmm_reap_locked */
 }
 
@@ -392,9 +406,11 @@ static void listen( void )
     struct vidmm *vidmm = NULL;
     unsigned int turns;
     uint64_t bytes;
+    bool any = false;
     uint32_t ticket;
 
     kmt_lock();
+    ledger_begin_giving();
     while ((vidmm = next_vidmm_locked( vidmm )))
     {
         enum ledger_request_kind kind;
@@ -407,9 +423,11 @@ static void listen( void )
             {
                 struct vidmm_group *mine = &vidmm->groups[group];
 
+                any = true;
                 if (kind == LEDGER_REQUEST_OFFERED) discard_for_others_locked( vidmm, group, bytes );
                 else
                 {
+                    if (mine->evict_to == UINT64_MAX) ledger_begin_giving();    /* until the worker has done it */
                     /* Who is waiting asks again for what is still missing: that is no second request. */
                     mine->evict_to = at_most( mine->evict_to, mine->used - at_most( bytes, mine->used ) );
                     wanted = true;
@@ -417,6 +435,8 @@ static void listen( void )
             }
         if (wanted) worker_kick_locked( vidmm );
     }
+    ledger_end_giving();
+    if (any) ledger_announce_release( NULL );
     for (turns = 0; turns < 4 && ledger_take_decommit( &bytes, &ticket ); turns++) ledger_answer_decommit( ticket, decommit_locked( bytes ) );
     kmt_unlock();
 }
@@ -432,6 +452,7 @@ void share_serve_locked( struct vidmm *vidmm )
         uint64_t least;
 
         if (mine->evict_to == UINT64_MAX) continue;
+        __atomic_store_n( &vidmm->giving, true, __ATOMIC_RELAXED );
         while (!vidmm->stopping && !vidmm->lost)
         {
             share_refresh_locked( vidmm, 0 );
@@ -443,6 +464,8 @@ void share_serve_locked( struct vidmm *vidmm )
             announce_locked( vidmm );
         }
         mine->evict_to = UINT64_MAX;
+        __atomic_store_n( &vidmm->giving, false, __ATOMIC_RELAXED );
+        ledger_end_giving();
         announce_locked( vidmm );
     }
 }
@@ -473,5 +496,8 @@ NTSTATUS share_join( struct vidmm *vidmm )
 
 void share_leave( struct vidmm *vidmm )
 {
+    unsigned int i;
+
+    for (i = 0; i < GROUP_COUNT; i++) if (vidmm->groups[i].evict_to != UINT64_MAX) ledger_end_giving();
     ledger_leave( vidmm->account );
 }

@@ -282,6 +282,7 @@ struct vidmm
     bool     worker_started;
     bool     worker_idle;           /* it waits without a deadline: wake it when there is something to do */
     bool     worker_kicked;         /* there is something that does not wait for its timer */
+    bool     giving;                /* the worker evicts for other processes; atomic, it writes */
     bool     watching;              /* its timer makes it look at the budget, or there is none to look at */
     bool     querying_budget;
     uint32_t freeing;               /* calls that are freeing memory with the lock dropped: more room soon */

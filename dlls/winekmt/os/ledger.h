@@ -141,7 +141,7 @@ struct ledger_peer
     uint64_t process_key;   /* os_get_process_key of it */
     uint64_t realm;         /* os_own_process_id of it; hints, as all that others say */
     uint32_t process_id;
-    uint32_t progress;      /* another value: it has shown progress meanwhile */
+    uint32_t progress;      /* another value: it has shown progress meanwhile; see ledger_is_giving */
     struct ledger_counts counts;
 };
 
@@ -192,6 +192,14 @@ void ledger_request( struct ledger_account *account, unsigned int group, uint32_
                      enum ledger_request_kind kind );
 
 /***********************************************************************
+ *           ledger_is_answered
+ *
+ * Whether the process in that slot has taken all requests for the GPU and group, and is done with what it has taken from anybody.
+ * No system call. Any thread, any lock held.
+ */
+bool ledger_is_answered( struct ledger_account *account, unsigned int group, uint32_t slot );
+
+/***********************************************************************
  *           ledger_take_request
  *
  * Fetches and clears what this process is asked for; to be called until it returns false, since the kinds come one by one,
@@ -218,7 +226,8 @@ void ledger_set_listener( void (*listener)(void) );
  *   seen = ledger_releases( account );  look, take what there is, ledger_request;  ledger_wait( account, &seen, deadline );
  * ledger_wait returns true as soon as releases were announced (by any process, this one too, on any GPU) after seen,
  * which it moves on, and false at the deadline (of os_time_ns), at once when this process is alone.
- * ledger_announce_release says that memory was given up; to be called after it was freed and the counts are published.
+ * ledger_announce_release says that memory was given up, or that there is none to give; to be called after it was freed and the counts
+ * are published. account NULL: any one of this process.
  * Cost: ledger_releases none, the others a system call. Any thread; waiting with a lock held is the caller's decision.
  */
 uint32_t ledger_releases( struct ledger_account *account );
@@ -226,12 +235,20 @@ bool ledger_wait( struct ledger_account *account, uint32_t *seen, uint64_t deadl
 void ledger_announce_release( struct ledger_account *account );
 
 /***********************************************************************
- *           ledger_show_progress
+ *           ledger_begin_giving, ledger_show_progress, ledger_end_giving
  *
- * Says that this process is at work on what takes long, copying content for example, so that those who wait for memory go on waiting.
+ * Between begin and end this process is doing what another has asked for; it begins before it takes the request. Each of the three is a
+ * sign of progress, so that those who wait go on waiting: what takes long calls the second from time to time. Begins may nest, up to 255.
  * Wakes nobody. No system call. Any thread, any lock held.
  */
+void ledger_begin_giving( void );
 void ledger_show_progress( void );
+void ledger_end_giving( void );
+
+static inline bool ledger_is_giving( const struct ledger_peer *peer )
+{
+    return peer->progress & 0xff;
+}
 
 /***********************************************************************
  *           ledger_find_process, ledger_set_reservation

@@ -60,7 +60,7 @@ struct ledger_slot
     uint64_t               process_key;
     uint64_t               realm;               /* os_own_process_id */
     uint32_t               process_id;
-    uint32_t               progress;            /* ledger_show_progress; only its owner writes */
+    uint32_t               progress;            /* ledger_show_progress, ledger_is_giving; only its owner writes */
     struct ledger_decommit decommit;
     uint64_t               decommit_request;    /* see ask_for_decommit; anyone raises, the owner clears */
     uint64_t               decommit_done;       /* bytes; the answer, written before decommit_answered */

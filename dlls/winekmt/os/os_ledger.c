@@ -565,6 +565,20 @@ void ledger_request( struct ledger_account *account, unsigned int group, uint32_
     if (found) futex_advance( &other->wake );
 }
 
+bool ledger_is_answered( struct ledger_account *account, unsigned int group, uint32_t slot )
+{
+    struct ledger_slot *other = &__atomic_load_n( &ledger.file, __ATOMIC_ACQUIRE )->slots[slot];
+    unsigned int i, j;
+
+    for (i = 0; i < LEDGER_GPUS; i++)
+    {
+        if (!ledger_entry_matches( &other->entries[i], account->device_uuid )) continue;
+        for (j = 0; j < LEDGER_REQUEST_KINDS; j++) if (__atomic_load_n( &other->entries[i].requests[group][j], __ATOMIC_ACQUIRE )) return false;
+    }
+    /* Last: who takes a request has begun to give before. */
+    return !(__atomic_load_n( &other->progress, __ATOMIC_ACQUIRE ) & 0xff);
+}
+
 bool ledger_take_request( struct ledger_account *account, unsigned int group, uint64_t *bytes, enum ledger_request_kind *kind )
 {
     struct ledger_slot *slot = own_slot();
@@ -617,15 +631,31 @@ bool ledger_wait( struct ledger_account *account, uint32_t *seen, uint64_t deadl
 
 void ledger_announce_release( struct ledger_account *account )
 {
-    if (account->index < 0) return;
+    if (account ? account->index < 0 : !own_slot()) return;
     futex_advance( &__atomic_load_n( &ledger.file, __ATOMIC_ACQUIRE )->header.releases );
+}
+
+/* The low byte of progress: how many threads are giving. The rest counts signs. */
+static void add_to_progress( uint32_t value )
+{
+    struct ledger_slot *slot = own_slot();
+
+    if (slot) __atomic_fetch_add( &slot->progress, value, __ATOMIC_ACQ_REL );
+}
+
+void ledger_begin_giving( void )
+{
+    add_to_progress( 0x100 + 1 );
 }
 
 void ledger_show_progress( void )
 {
-    struct ledger_slot *slot = own_slot();
+    add_to_progress( 0x100 );
+}
 
-    if (slot) __atomic_fetch_add( &slot->progress, 1, __ATOMIC_RELAXED );
+void ledger_end_giving( void )
+{
+    add_to_progress( 0x100 - 1 );
 }
 
 /* The slot of the live process with that key, or NULL: there is none. */
