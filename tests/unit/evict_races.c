@@ -535,12 +535,13 @@ static void race_other_queue_in_page_in(void)
     finish( 0 );
 }
 
+static uint64_t second_value;
 static void *make_two_resident( void *arg )
 {
     D3DKMT_HANDLE list[2] = { race.handles[0], race.more };
 
     (void)arg;
-    race.status = unit_make_resident( &race.unit, list, 2, 0, &race.value, NULL );
+    race.status = unit_make_resident( &race.unit, list, 2, 0, &second_value, NULL );
     set_flag( &race.done );
     return NULL;
 }
@@ -561,7 +562,7 @@ static void race_two_in_page_in(void)
     end_page_in();
     join_thread();
     ok_status( race.status, STATUS_PENDING );
-    ok( unit_wait_fence( &race.unit, race.value ), "the fence does not reach its value\n" );
+    ok( unit_wait_fence( &race.unit, second_value ), "the fence does not reach its value\n" );
     ok( !unit_is_evicted( &race.unit, race.handles[0] ) && !unit_is_evicted( &race.unit, race.more ), "not resident\n" );
     finish( 0 );
 }
