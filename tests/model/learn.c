@@ -239,8 +239,9 @@ static void check_order( struct model *model, const struct m_allocation *gone, e
 
         if (stays == gone || !is_comparable( model->world, gone, stays ) || stays->where != from || stays->touched ||
             is_pinned( stays ) || (model->op->kind == OP_TRIM && !stays->allow_decommit) ||
-            stays->eager || stays->unmoveable || stays->locks || stays->updated_at || gone->updated_at || (stays->pending &&
-                     !is_reached( stays->pending, stays->value ))) continue;
+            stays->eager || stays->unmoveable || stays->locks || stays->updated_at || gone->updated_at) continue;
+        /* It may have been on its way back when the other one was chosen, though it is there now. */
+        if (stays->pending) continue;
         /* an eviction that the worker had begun goes on when something is offered meanwhile */
         if (stays->offered && stays->offered_at < before && (gone->offered || !stays->in_flight))
         {
