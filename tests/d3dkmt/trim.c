@@ -64,6 +64,11 @@ static UINT get_calls( struct listener *listener )
     return __atomic_load_n( &listener->calls, __ATOMIC_SEQ_CST );
 }
 
+static UINT get_flags( const UINT *flags )
+{
+    return __atomic_load_n( flags, __ATOMIC_SEQ_CST );
+}
+
 /* Waits until that many calls more than from have come, 10 s at most. */
 static BOOL wait_for_calls_from( struct listener *listener, UINT from, UINT more )
 {
@@ -224,18 +229,18 @@ static void test_periodic( void )
         start_pressure();
         start = time_ms();
         ok( wait_for_calls_from( &listener, calls, 1 ), "no call under pressure\n" );
-        ok( __atomic_load_n( &listener.first_flags, __ATOMIC_SEQ_CST ) == RESTART, "the first call has flags %#x\n", listener.first_flags );
+        ok( get_flags( &listener.first_flags ) == RESTART, "the first call has flags %#x\n", get_flags( &listener.first_flags ) );
         ok( time_ms() - start < 2000, "it came after %u ms\n", (UINT)(time_ms() - start) );
         start = time_ms();
         ok( wait_for_calls( &listener, 4 ), "no more calls\n" );
-        ok( __atomic_load_n( &listener.last_flags, __ATOMIC_SEQ_CST ) == PERIODIC, "the next calls have flags %#x\n", listener.last_flags );
+        ok( get_flags( &listener.last_flags ) == PERIODIC, "the next calls have flags %#x\n", get_flags( &listener.last_flags ) );
         ok( time_ms() - start >= 3 * interval - interval / 2, "four calls in %u ms\n", (UINT)(time_ms() - start) );
         ok( __atomic_load_n( &listener.thread, __ATOMIC_SEQ_CST ) != get_thread_id(), "called on this thread\n" );
         /* one that comes later hears it too, from the beginning */
         listen_to( &second, NULL );
         ok( wait_for_calls_from( &second, 0, 2 ), "the second one is not called\n" );
-        ok( __atomic_load_n( &second.first_flags, __ATOMIC_SEQ_CST ) == RESTART, "its first call has flags %#x\n", second.first_flags );
-        ok( __atomic_load_n( &second.last_flags, __ATOMIC_SEQ_CST ) == PERIODIC, "its next call has flags %#x\n", second.last_flags );
+        ok( get_flags( &second.first_flags ) == RESTART, "its first call has flags %#x\n", get_flags( &second.first_flags ) );
+        ok( get_flags( &second.last_flags ) == PERIODIC, "its next call has flags %#x\n", get_flags( &second.last_flags ) );
         ok( wait_for_calls( &listener, 1 ), "the first one is no longer called\n" );
         ok( __atomic_load_n( &second.thread, __ATOMIC_SEQ_CST ) == __atomic_load_n( &listener.thread, __ATOMIC_SEQ_CST ),
             "two threads for callbacks\n" );
@@ -276,7 +281,7 @@ static void test_slow( void )
         listen_to( &second, NULL );
         start_pressure();
         for (start = time_ms(); !__atomic_load_n( &listener.running, __ATOMIC_SEQ_CST ) && time_ms() - start < 10000; ) sleep_ms( 1 );
-        ok( __atomic_load_n( &listener.first_flags, __ATOMIC_SEQ_CST ) == RESTART, "the first call has flags %#x\n", listener.first_flags );
+        ok( get_flags( &listener.first_flags ) == RESTART, "the first call has flags %#x\n", get_flags( &listener.first_flags ) );
         sleep_ms( 3 * interval );
         if (pauses)
         {
@@ -288,11 +293,11 @@ static void test_slow( void )
         __atomic_store_n( &listener.first_flags, 0, __ATOMIC_SEQ_CST );
         __atomic_store_n( &gate_open, 1, __ATOMIC_SEQ_CST );
         ok( wait_for_calls_from( &listener, 0, 3 ), "no calls\n" );
-        ok( __atomic_load_n( &listener.first_flags, __ATOMIC_SEQ_CST ) == (pauses ? RESTART : PERIODIC),
-            "the call after the long one has flags %#x\n", listener.first_flags );
-        ok( __atomic_load_n( &listener.last_flags, __ATOMIC_SEQ_CST ) == PERIODIC, "the next call has flags %#x\n", listener.last_flags );
+        ok( get_flags( &listener.first_flags ) == (pauses ? RESTART : PERIODIC),
+            "the call after the long one has flags %#x\n", get_flags( &listener.first_flags ) );
+        ok( get_flags( &listener.last_flags ) == PERIODIC, "the next call has flags %#x\n", get_flags( &listener.last_flags ) );
         ok( wait_for_calls_from( &second, 0, 2 ), "the second one is not called\n" );
-        ok( __atomic_load_n( &second.first_flags, __ATOMIC_SEQ_CST ) == RESTART, "the second one's first call has flags %#x\n", second.first_flags );
+        ok( get_flags( &second.first_flags ) == RESTART, "the second one's first call has flags %#x\n", get_flags( &second.first_flags ) );
         stop_listening( &second );
         stop_listening( &listener );
         end_pressure();
@@ -474,18 +479,18 @@ static void test_to_budget( void )
     hold( queue.hPagingQueue, extra );
     listen_to( &listener, NULL );
     ok( wait_for_calls( &listener, 2 ), "no calls\n" );
-    ok( !(__atomic_load_n( &listener.flags, __ATOMIC_SEQ_CST ) & TO_BUDGET), "to be trimmed within the budget\n" );
+    ok( !(get_flags( &listener.flags ) & TO_BUDGET), "to be trimmed within the budget\n" );
     check_status( reclaim_one( device, list[0], &result ), STATUS_SUCCESS );
-    for (i = 0; i < 100 && !(__atomic_load_n( &listener.flags, __ATOMIC_SEQ_CST ) & TO_BUDGET); i++) sleep_ms( 50 );
-    ok( __atomic_load_n( &listener.flags, __ATOMIC_SEQ_CST ) & TO_BUDGET, "no TrimToBudget\n" );
-    while (i++ < 200 && !(__atomic_load_n( &listener.last_flags, __ATOMIC_SEQ_CST ) & TO_BUDGET)) sleep_ms( 1 );
+    for (i = 0; i < 100 && !(get_flags( &listener.flags ) & TO_BUDGET); i++) sleep_ms( 50 );
+    ok( get_flags( &listener.flags ) & TO_BUDGET, "no TrimToBudget\n" );
+    while (i++ < 200 && !(get_flags( &listener.last_flags ) & TO_BUDGET)) sleep_ms( 1 );
     release( device, list[1] );
     sleep_ms( 2 * interval );
     __atomic_store_n( &listener.flags, 0, __ATOMIC_SEQ_CST );
     calls = get_calls( &listener );
     sleep_ms( 1300 );   /* it is repeated every second while it lasts */
     ok( get_calls( &listener ) > calls, "no more calls\n" );
-    ok( !(__atomic_load_n( &listener.flags, __ATOMIC_SEQ_CST ) & TO_BUDGET), "to be trimmed within the budget\n" );
+    ok( !(get_flags( &listener.flags ) & TO_BUDGET), "to be trimmed within the budget\n" );
     stop_listening( &listener );
     for (i = 0; i < count; i++) destroy_allocation( device, list[i] );
     destroy_allocation( device, extra );
