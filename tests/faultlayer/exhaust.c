@@ -58,6 +58,8 @@ int __real_os_create_thread( pthread_t *thread, void *(*function)(void *), void 
 void *__wrap_malloc( size_t size );
 void *__wrap_calloc( size_t count, size_t size );
 void __wrap_free( void *pointer );
+ssize_t __real___getdelim( char **line, size_t *size, int end, FILE *file );
+ssize_t __wrap___getdelim( char **line, size_t *size, int end, FILE *file );
 void *__wrap_os_allocate_pages( uint64_t size );
 void __wrap_os_free_pages( void *memory, uint64_t size );
 bool __wrap_os_create_shared_page( void **writable, const void **read_only );
@@ -107,6 +109,18 @@ void __wrap_free( void *pointer )
 {
     discount_block( pointer );
     __real_free( pointer );
+}
+
+/* What getline is in the C library; it allocates what its caller frees. */
+ssize_t __wrap___getdelim( char **line, size_t *size, int end, FILE *file )
+{
+    bool fresh = !*line;
+    ssize_t ret;
+
+    if (fresh && host_fails()) return -1;
+    ret = __real___getdelim( line, size, end, file );
+    if (fresh) count_block( *line );
+    return ret;
 }
 
 void *__wrap_os_allocate_pages( uint64_t size )

@@ -15,7 +15,7 @@ FL := tests/faultlayer
 
 FL_LAYER_SRCS   := $(addprefix $(FL)/,fault_layer.c fault_objects.c fault_memory.c fault_config.c)
 FL_EXHAUST_SRCS := $(addprefix $(FL)/,exhaust.c exhaust_scenes.c exhaust_world.c fault_config.c) tests/unit/invariants.c tests/pin_libraries.c
-FL_WRAP         := -Wl,--wrap=malloc,--wrap=calloc,--wrap=free,--wrap=os_allocate_pages,--wrap=os_free_pages \
+FL_WRAP         := -Wl,--wrap=malloc,--wrap=calloc,--wrap=free,--wrap=__getdelim,--wrap=os_allocate_pages,--wrap=os_free_pages \
                    -Wl,--wrap=os_create_shared_page,--wrap=os_create_thread
 FL_LAYER        := $(B)/native/libVkLayer_winekmt_fault.so $(B)/native/VkLayer_winekmt_fault.json
 
