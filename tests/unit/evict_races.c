@@ -535,6 +535,31 @@ static void race_other_queue_in_page_in(void)
     finish( 0 );
 }
 
+/* Nor does that of this queue when another one brings it back. */
+static void race_both_queues_in_page_in(void)
+{
+    D3DKMT_CREATEPAGINGQUEUE create = { 0 };
+    D3DDDI_MAKERESIDENT params = { .NumAllocations = 1, .AllocationList = &race.handles[1] };
+    D3DKMT_HANDLE last;
+
+    start_page_in( false );
+    last = unit_create( &race.unit, .size = MIB( 1 ) );
+    ok( unit_is_evicted( &race.unit, race.handles[1] ), "not evicted\n" );
+    ok_status( unit_destroy( &race.unit, &last, 1, true ), STATUS_SUCCESS );
+    create.hDevice = race.unit.device;
+    ok_status( kmt_CreatePagingQueue( &create ), STATUS_SUCCESS );
+    other_queue = params.hPagingQueue = create.hPagingQueue;
+    ok_status( kmt_MakeResident( &params ), STATUS_PENDING );
+    start_thread( make_resident_elsewhere );
+    wait_for( &race.done, 50 );
+    ok( !flag( &race.done ), "it did not wait\n" );
+    end_page_in();
+    join_thread();
+    ok_status( race.status, STATUS_SUCCESS );
+    ok( unit_wait( pager_is_idle, race.unit.vidmm ), "the pager does not come to rest\n" );
+    finish( 0 );
+}
+
 static uint64_t second_value;
 static void *make_two_resident( void *arg )
 {
@@ -844,6 +869,7 @@ START_TEST(evict_races)
     ISOLATED( shutdown_in_page_in );
     ISOLATED( make_resident_in_page_in );
     ISOLATED( other_queue_in_page_in );
+    ISOLATED( both_queues_in_page_in );
     ISOLATED( two_in_page_in );
     ISOLATED( evict_if_necessary_in_page_in );
     ISOLATED( evict_eagerly_in_page_in );
