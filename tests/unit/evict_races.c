@@ -26,6 +26,7 @@ static struct
     NTSTATUS      status;           /* of what the thread does */
     void         *data;
     uint64_t      value;
+    uint64_t      thread_value;     /* that the thread was told */
 } race;
 
 static bool flag( const bool *flag )
@@ -286,19 +287,19 @@ static void race_create_in_page_out(void)
     finish( 0 );
 }
 
-static void *make_first_resident_too( void *arg )
+static void *make_two_resident( void *arg )
 {
     D3DKMT_HANDLE list[2] = { race.handles[0], race.more };
 
     (void)arg;
-    race.status = unit_make_resident( &race.unit, list, 2, 0, &race.value, NULL );
+    race.status = unit_make_resident( &race.unit, list, 2, 0, &race.thread_value, NULL );
     set_flag( &race.done );
     return NULL;
 }
 
 static void make_first_resident_in_thread( void )
 {
-    start_thread( make_first_resident_too );
+    start_thread( make_two_resident );
     wait_for( &race.done, 100 );
 }
 
@@ -318,7 +319,7 @@ static void race_make_another_resident_in_page_out(void)
     join_thread();
     fake_gpu_set_hook( FAKE_GPU_READ, NULL, NULL );
     ok_status( race.status, STATUS_PENDING );
-    if (race.status == STATUS_PENDING) ok( unit_wait_fence( &race.unit, race.value ), "the fence has not %llu\n", (unsigned long long)race.value );
+    if (race.status == STATUS_PENDING) ok( unit_wait_fence( &race.unit, race.thread_value ), "the fence has not %llu\n", (unsigned long long)race.thread_value );
     ok( !unit_is_evicted( &race.unit, race.handles[0] ) && unit_is_evicted( &race.unit, race.handles[1] ), "the wrong one is evicted\n" );
     finish( 0 );
 }
@@ -504,6 +505,23 @@ static void race_make_resident_in_page_in(void)
 
 static D3DKMT_HANDLE other_queue;
 
+static void create_other_queue( void )
+{
+    D3DKMT_CREATEPAGINGQUEUE create = { .hDevice = race.unit.device };
+
+    ok_status( kmt_CreatePagingQueue( &create ), STATUS_SUCCESS );
+    other_queue = create.hPagingQueue;
+}
+
+/* It is next in turn while the first one is on its way back. */
+static void evict_second( void )
+{
+    D3DKMT_HANDLE last = unit_create( &race.unit, .size = MIB( 1 ) );
+
+    ok( unit_is_evicted( &race.unit, race.handles[1] ), "not evicted\n" );
+    ok_status( unit_destroy( &race.unit, &last, 1, true ), STATUS_SUCCESS );
+}
+
 static void *make_resident_elsewhere( void *arg )
 {
     D3DDDI_MAKERESIDENT params = { .hPagingQueue = other_queue, .NumAllocations = 1, .AllocationList = race.handles };
@@ -518,12 +536,8 @@ static void *make_resident_elsewhere( void *arg )
 /* The fence of another queue does not tell: that waits. */
 static void race_other_queue_in_page_in(void)
 {
-    D3DKMT_CREATEPAGINGQUEUE create = { 0 };
-
     start_page_in( false );
-    create.hDevice = race.unit.device;
-    ok_status( kmt_CreatePagingQueue( &create ), STATUS_SUCCESS );
-    other_queue = create.hPagingQueue;
+    create_other_queue();
     start_thread( make_resident_elsewhere );
     wait_for( &race.done, 50 );
     ok( !flag( &race.done ), "it did not wait\n" );
@@ -538,17 +552,12 @@ static void race_other_queue_in_page_in(void)
 /* Nor does that of this queue when another one brings it back. */
 static void race_both_queues_in_page_in(void)
 {
-    D3DKMT_CREATEPAGINGQUEUE create = { 0 };
     D3DDDI_MAKERESIDENT params = { .NumAllocations = 1, .AllocationList = &race.handles[1] };
-    D3DKMT_HANDLE last;
 
     start_page_in( false );
-    last = unit_create( &race.unit, .size = MIB( 1 ) );
-    ok( unit_is_evicted( &race.unit, race.handles[1] ), "not evicted\n" );
-    ok_status( unit_destroy( &race.unit, &last, 1, true ), STATUS_SUCCESS );
-    create.hDevice = race.unit.device;
-    ok_status( kmt_CreatePagingQueue( &create ), STATUS_SUCCESS );
-    other_queue = params.hPagingQueue = create.hPagingQueue;
+    evict_second();
+    create_other_queue();
+    params.hPagingQueue = other_queue;
     ok_status( kmt_MakeResident( &params ), STATUS_PENDING );
     start_thread( make_resident_elsewhere );
     wait_for( &race.done, 50 );
@@ -560,34 +569,19 @@ static void race_both_queues_in_page_in(void)
     finish( 0 );
 }
 
-static uint64_t second_value;
-static void *make_two_resident( void *arg )
-{
-    D3DKMT_HANDLE list[2] = { race.handles[0], race.more };
-
-    (void)arg;
-    race.status = unit_make_resident( &race.unit, list, 2, 0, &second_value, NULL );
-    set_flag( &race.done );
-    return NULL;
-}
-
 /* Nor does that of this queue tell all, when another one of the list is not on its way yet. */
 static void race_two_in_page_in(void)
 {
-    D3DKMT_HANDLE last;
-
     start_page_in( false );
     race.more = race.handles[1];
-    last = unit_create( &race.unit, .size = MIB( 1 ) );
-    ok( unit_is_evicted( &race.unit, race.more ), "not evicted\n" );
-    ok_status( unit_destroy( &race.unit, &last, 1, true ), STATUS_SUCCESS );
+    evict_second();
     start_thread( make_two_resident );
     wait_for( &race.done, 50 );
     ok( !flag( &race.done ), "it did not wait\n" );
     end_page_in();
     join_thread();
     ok_status( race.status, STATUS_PENDING );
-    ok( unit_wait_fence( &race.unit, second_value ), "the fence does not reach its value\n" );
+    ok( unit_wait_fence( &race.unit, race.thread_value ), "the fence does not reach its value\n" );
     ok( !unit_is_evicted( &race.unit, race.handles[0] ) && !unit_is_evicted( &race.unit, race.more ), "not resident\n" );
     finish( 0 );
 }

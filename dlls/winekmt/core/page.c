@@ -337,6 +337,7 @@ static void copy_in_all( struct vidmm *vidmm, struct allocation *const *allocati
 static NTSTATUS finish_page_in_locked( struct allocation *allocation, enum gpu_result result, struct freed_memory *freed )
 {
     struct vidmm *vidmm = freed->vidmm;
+    struct vidmm_group *group;
 
     if (result == GPU_DEVICE_LOST) vidmm_lose_locked( vidmm );
     if (result || vidmm->lost)
@@ -346,8 +347,9 @@ static NTSTATUS finish_page_in_locked( struct allocation *allocation, enum gpu_r
         allocation_unplace_locked( allocation, freed, true );
         return vidmm->lost ? STATUS_DEVICE_REMOVED : STATUS_NO_MEMORY;
     }
-    heap_group( vidmm, type_heap( vidmm, allocation->memory_type ) )->paged_in += allocation->size;
-    heap_group( vidmm, type_heap( vidmm, allocation->memory_type ) )->paged = true;
+    group = heap_group( vidmm, type_heap( vidmm, allocation->memory_type ) );
+    group->paged_in += allocation->size;
+    group->paged = true;
     TRACE( "%#x, %llu bytes, is in GPU memory", allocation->object.handle, (unsigned long long)allocation->size );
     allocation_drop_system_copy_locked( allocation, freed );
     return STATUS_SUCCESS;

@@ -245,9 +245,12 @@ void ledger_begin_giving( void );
 void ledger_show_progress( void );
 void ledger_end_giving( void );
 
+/* Of progress: how many of them are open; the rest counts signs. */
+#define LEDGER_GIVING  0xffu
+
 static inline bool ledger_is_giving( const struct ledger_peer *peer )
 {
-    return peer->progress & 0xff;
+    return peer->progress & LEDGER_GIVING;
 }
 
 /***********************************************************************

@@ -576,7 +576,7 @@ bool ledger_is_answered( struct ledger_account *account, unsigned int group, uin
         for (j = 0; j < LEDGER_REQUEST_KINDS; j++) if (__atomic_load_n( &other->entries[i].requests[group][j], __ATOMIC_ACQUIRE )) return false;
     }
     /* Last: who takes a request has begun to give before. */
-    return !(__atomic_load_n( &other->progress, __ATOMIC_ACQUIRE ) & 0xff);
+    return !(__atomic_load_n( &other->progress, __ATOMIC_ACQUIRE ) & LEDGER_GIVING);
 }
 
 bool ledger_take_request( struct ledger_account *account, unsigned int group, uint64_t *bytes, enum ledger_request_kind *kind )
@@ -635,27 +635,27 @@ void ledger_announce_release( struct ledger_account *account )
     futex_advance( &__atomic_load_n( &ledger.file, __ATOMIC_ACQUIRE )->header.releases );
 }
 
-/* The low byte of progress: how many threads are giving. The rest counts signs. */
-static void add_to_progress( uint32_t value )
+/* A sign, and so many more that are giving. */
+static void add_to_progress( int givers )
 {
     struct ledger_slot *slot = own_slot();
 
-    if (slot) __atomic_fetch_add( &slot->progress, value, __ATOMIC_ACQ_REL );
+    if (slot) __atomic_fetch_add( &slot->progress, LEDGER_GIVING + 1 + givers, __ATOMIC_ACQ_REL );
 }
 
 void ledger_begin_giving( void )
 {
-    add_to_progress( 0x100 + 1 );
+    add_to_progress( 1 );
 }
 
 void ledger_show_progress( void )
 {
-    add_to_progress( 0x100 );
+    add_to_progress( 0 );
 }
 
 void ledger_end_giving( void )
 {
-    add_to_progress( 0x100 - 1 );
+    add_to_progress( -1 );
 }
 
 /* The slot of the live process with that key, or NULL: there is none. */
